@@ -1,0 +1,158 @@
+"""Every LocalStack registration, one short function or line each; `pyproject.toml` names them as entry points.
+
+Imports of the services stand inside the functions, so that nothing loads before its first request.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from localstack.runtime import hooks
+from localstack.runtime.server.core import RuntimeServer, RuntimeServerPlugin
+from localstack.services.cloudformation.resource_provider import (
+    CloudFormationResourceProviderPlugin,
+)
+from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
+from localstack.services.plugins import Service, aws_provider
+from plux import PluginSpec
+
+
+def load(reference: str) -> Any:
+    """The object that `package.module:Name` refers to."""
+    module, name = reference.split(":")
+    return getattr(import_module(module), name)
+
+
+def serve(reference: str) -> Service:
+    """A service of ours, from its provider class."""
+    return Service.for_provider(load(reference)())
+
+
+@aws_provider(api="kinesis", name="terrarium")
+def kinesis() -> Service:
+    """Kinesis Data Streams, in process."""
+    return serve("emulation.services.kinesis.provider:KinesisProvider")
+
+
+@aws_provider(api="glue")
+def glue() -> Service:
+    """Glue: catalog, crawlers, Spark jobs."""
+    return serve("emulation.services.glue.provider:GlueProvider")
+
+
+@aws_provider(api="redshift", name="terrarium")
+def redshift() -> Service:
+    """Redshift clusters: refused by name, where LocalStack would answer with records that compute nothing."""
+    return serve("emulation.services.redshift.provider:RedshiftProvider")
+
+
+@aws_provider(api="redshift-serverless")
+def redshift_serverless() -> Service:
+    """Redshift Serverless: namespaces and workgroups."""
+    return serve("emulation.services.redshift_serverless.provider:RedshiftServerlessProvider")
+
+
+@aws_provider(api="redshift-data")
+def redshift_data() -> Service:
+    """The Redshift Data API."""
+    return serve("emulation.services.redshift_data.provider:RedshiftDataProvider")
+
+
+@aws_provider(api="sagemaker")
+def sagemaker() -> Service:
+    """SageMaker: training, models, endpoints."""
+    return serve("emulation.services.sagemaker.provider:SageMakerProvider")
+
+
+@aws_provider(api="sagemaker-runtime")
+def sagemaker_runtime() -> Service:
+    """SageMaker's InvokeEndpoint."""
+    return serve("emulation.services.sagemaker_runtime.provider:SageMakerRuntimeProvider")
+
+
+def resource_type(name: str, reference: str) -> PluginSpec:
+    """A CloudFormation resource type, computed by the class that `reference` names."""
+
+    class ResourceTypePlugin(CloudFormationResourceProviderPlugin):
+        """Loads the class when a template first uses the type."""
+
+        factory: Any = None
+
+        def load(self) -> None:
+            self.factory = load(reference)
+
+    ResourceTypePlugin.name = name
+    return PluginSpec(CloudFormationResourceProviderPlugin.namespace, name, ResourceTypePlugin)
+
+
+def _glue(noun: str) -> PluginSpec:
+    return resource_type(f"AWS::Glue::{noun}", f"emulation.services.glue.resources:{noun}Resource")
+
+
+def _redshift_serverless(noun: str) -> PluginSpec:
+    module = "emulation.services.redshift_serverless.resources"
+    return resource_type(f"AWS::RedshiftServerless::{noun}", f"{module}:{noun}Resource")
+
+
+def _sagemaker(noun: str) -> PluginSpec:
+    module = "emulation.services.sagemaker.resources"
+    return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
+
+
+glue_database = _glue("Database")
+glue_table = _glue("Table")
+glue_crawler = _glue("Crawler")
+glue_job = _glue("Job")
+redshift_serverless_namespace = _redshift_serverless("Namespace")
+redshift_serverless_workgroup = _redshift_serverless("Workgroup")
+sagemaker_model = _sagemaker("Model")
+sagemaker_endpoint_config = _sagemaker("EndpointConfig")
+sagemaker_endpoint = _sagemaker("Endpoint")
+
+
+class LambdaProcessExecutorPlugin(RuntimeExecutorPlugin):
+    """Lambda functions run as processes, not as containers."""
+
+    name = "process"
+
+    def load(self, *_: object, **__: object) -> Any:
+        """The executor class."""
+        return load("emulation.services.lambda_.executor:ProcessRuntimeExecutor")
+
+
+class LocalServerPlugin(RuntimeServerPlugin):
+    """The gateway's server, on loopback."""
+
+    name = "terrarium"
+
+    def load(self, *_: object, **__: object) -> RuntimeServer:
+        """The server."""
+        server: RuntimeServer = load("emulation.server:LocalRuntimeServer")()
+        return server
+
+
+lambda_process_executor = LambdaProcessExecutorPlugin
+local_server = LocalServerPlugin
+
+
+@hooks.on_infra_start()
+def be_strict() -> None:
+    """Turn LocalStack's remaining false successes into refusals."""
+    load("emulation.strictness:apply")()
+
+
+@hooks.on_infra_start()
+def load_state() -> None:
+    """Go on where the last run stopped."""
+    load("emulation.state:load_state")()
+
+
+@hooks.on_infra_shutdown(priority=10)
+def stop_processes() -> None:
+    """End every child before the state is saved, so that the state is at rest."""
+    load("emulation.compute.processes:SUPERVISOR").stop_all()
+
+
+@hooks.on_infra_shutdown()
+def save_state() -> None:
+    """Keep the state of LocalStack's own services for the next run."""
+    load("emulation.state:save_state")()

@@ -1,0 +1,73 @@
+"""Output of our processes as CloudWatch Logs events: the one way from a child's line to a log stream."""
+
+import contextlib
+import queue
+import threading
+import time
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.aws.connect import connect_to
+
+FLUSH_SECONDS = 0.2
+BATCH_EVENTS = 1000
+BATCH_BYTES = 900_000
+"""PutLogEvents takes at most 10,000 events and 1,048,576 bytes, 26 bytes an event counted on top."""
+
+
+class LogStream:
+    """Appends lines to one log stream, in order, in the background; `close` writes what is left.
+
+    The group and the stream are made when they are missing. An instance is a `LogSink`: call it with a line.
+    """
+
+    def __init__(self, account: str, region: str, group: str, stream: str) -> None:
+        self.group = group
+        self.stream = stream
+        self._logs: Any = connect_to(aws_access_key_id=account, region_name=region).logs
+        self._lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name=f"logs-{stream}", daemon=True)
+        self._writer.start()
+
+    def __call__(self, line: str) -> None:
+        """Append a line; CloudWatch Logs refuses empty messages, so an empty line becomes a blank."""
+        self._lines.put((time.time_ns() // 1_000_000, line or " "))
+
+    def close(self) -> None:
+        """Write what is left and end; calling it again does nothing more."""
+        self._lines.put(None)
+        self._writer.join()
+
+    def _write(self) -> None:
+        self._create()
+        more = True
+        while more:
+            batch, more = self._next_batch()
+            if batch:
+                self._logs.put_log_events(
+                    logGroupName=self.group, logStreamName=self.stream, logEvents=batch
+                )
+
+    def _create(self) -> None:
+        with contextlib.suppress(ClientError):
+            self._logs.create_log_group(logGroupName=self.group)
+        with contextlib.suppress(ClientError):
+            self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
+
+    def _next_batch(self) -> tuple[list[dict[str, Any]], bool]:
+        """The lines of the next moment, and whether more may come."""
+        batch: list[dict[str, Any]] = []
+        size = 0
+        deadline = None
+        while len(batch) < BATCH_EVENTS and size < BATCH_BYTES:
+            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                item = self._lines.get(timeout=wait)
+            except queue.Empty:
+                break
+            if item is None:
+                return batch, False
+            deadline = deadline or time.monotonic() + FLUSH_SECONDS
+            batch.append({"timestamp": item[0], "message": item[1]})
+            size += len(item[1].encode()) + 26
+        return batch, True

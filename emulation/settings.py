@@ -1,0 +1,74 @@
+"""The emulator's settings: one typed class, read from `EMULATION_*` environment variables."""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class EmulationSettings(BaseSettings):
+    """Where the emulator listens, what it keeps and what its work may use."""
+
+    model_config = SettingsConfigDict(env_prefix="EMULATION_")
+
+    host: str = Field("127.0.0.1", description="Address that the gateway listens on.")
+    port: int = Field(4566, description="Port that the gateway listens on.")
+    state_folder: Path = Field(
+        Path(".terrarium"), description="Folder of everything that survives a restart."
+    )
+    log_level: str = Field("warning", description="Level of the gateway's own log.")
+    spark_memory: str = Field("2g", description="Heap of one Spark driver, as the JVM writes it.")
+    warehouse_memory: str = Field(
+        "1GB", description="Memory of the warehouse, as DuckDB writes it."
+    )
+    stop_seconds: float = Field(10.0, description="Wait between TERM and KILL of a child process.")
+
+    @property
+    def endpoint_url(self) -> str:
+        """The address that child processes reach the gateway at."""
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::", ""} else self.host
+        return f"http://{host}:{self.port}"
+
+    def folder(self, *parts: str) -> Path:
+        """A folder below the state folder, made when it is missing."""
+        path = self.state_folder.resolve().joinpath(*parts)
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+@cache
+def settings() -> EmulationSettings:
+    """This process's settings, read once."""
+    return EmulationSettings()
+
+
+def system_environment() -> Mapping[str, str]:
+    """What a child process may inherit from the machine: its programs, language and home, never our AWS_*."""
+    kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "USER")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
+    """The LocalStack settings that these options mean; LocalStack reads them when it is first imported."""
+    return {
+        "GATEWAY_LISTEN": f"{options.host}:{options.port}",
+        "GATEWAY_SERVER": "terrarium",
+        "LOCALSTACK_HOST": f"localhost.localstack.cloud:{options.port}",
+        "FILESYSTEM_ROOT": str(options.folder("gateway")),
+        "LS_LOG": options.log_level,
+        # An emulator that works with no internet asks nothing of it.
+        "DISABLE_EVENTS": "1",
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DNS_ADDRESS": "0",
+        # A type that nobody computes fails its stack, where LocalStack's default reports success.
+        "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
+        "LAMBDA_RUNTIME_EXECUTOR": "process",
+        **{name: os.environ.get(name, "terrarium") for name in OWN_PROVIDERS},
+    }
+
+
+OWN_PROVIDERS = ("PROVIDER_OVERRIDE_KINESIS", "PROVIDER_OVERRIDE_REDSHIFT")
+"""Where LocalStack has a provider of its own and ours is chosen, unless the user says otherwise."""

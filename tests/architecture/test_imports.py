@@ -1,0 +1,85 @@
+"""The law: what we deploy and what stands in for AWS know nothing of each other."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = {"pipeline", "emulation", "spark_jobs", "models", "api"}
+APPLICATION = OURS - {"emulation"}
+
+ALLOWED_OF_OURS = {
+    "pipeline.contracts": {"pipeline.contracts"},
+    "pipeline": {"pipeline"},
+    "spark_jobs": {"spark_jobs", "pipeline.contracts"},
+    "models": {"models", "pipeline.contracts"},
+    "api": {"api", "pipeline.aws", "pipeline.contracts"},
+    "emulation.compute": {"emulation.compute"},
+    "emulation": {"emulation"},
+}
+"""The longest prefix of a module's name decides which modules of ours it may import."""
+
+
+def modules() -> list[Path]:
+    return sorted(path for package in OURS for path in (ROOT / package).rglob("*.py"))
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def under(name: str, prefixes: set[str]) -> bool:
+    return any(name == prefix or name.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def owner(name: str) -> str:
+    return max((prefix for prefix in ALLOWED_OF_OURS if under(name, {prefix})), key=len)
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_name)
+def test_module_imports_only_what_the_law_allows(path):
+    name = module_name(path)
+    ours = {imported for imported in imports(path) if imported.split(".")[0] in OURS}
+    forbidden = {item for item in ours if not under(item, ALLOWED_OF_OURS[owner(name)])}
+    assert not forbidden, f"{name} may not import {sorted(forbidden)}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=module_name)
+def test_only_the_gateway_side_imports_localstack(path):
+    name = module_name(path)
+    if under(name, APPLICATION | {"emulation.compute"}):
+        assert not [item for item in imports(path) if under(item, {"localstack", "moto"})]
+
+
+def test_contracts_import_only_the_standard_library():
+    found = {
+        item.split(".")[0]
+        for path in (ROOT / "pipeline/contracts").rglob("*.py")
+        for item in imports(path)
+    }
+    assert found <= set(sys.stdlib_module_names) | {"pipeline"}
+
+
+def test_only_one_module_builds_aws_clients():
+    builders = [
+        module_name(path)
+        for path in modules()
+        if under(module_name(path), {"pipeline", "api"}) and under_any(imports(path), "boto3")
+    ]
+    assert builders == ["pipeline.aws"]
+
+
+def under_any(names: set[str], prefix: str) -> bool:
+    return any(under(name, {prefix}) for name in names)

@@ -1,0 +1,105 @@
+"""Contract tests speak boto3 to one running emulator: ours for the session, or the one that is named.
+
+`TERRARIUM_TEST_ENDPOINT=http://localhost:4566 pytest tests/contract` uses an emulator that already runs.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 90
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(what: str, ready: Callable[[], object], seconds: float = 60, interval: float = 0.1):
+    """The first true answer of `ready`; fails naming what never came."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := ready():
+            return answer
+        time.sleep(interval)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+def healthy(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/_localstack/health", timeout=2).is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def endpoint_url(tmp_path_factory) -> Iterator[str]:
+    if given := os.environ.get("TERRARIUM_TEST_ENDPOINT"):
+        yield given
+        return
+    folder = tmp_path_factory.mktemp("emulator")
+    port = free_port()
+    with (folder / "emulator.log").open("wb") as log:
+        emulator = subprocess.Popen(
+            [sys.executable, "-m", "emulation", "--port", str(port), "--state-folder", folder],
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"the emulator, see {log.name}", lambda: healthy(url), START_SECONDS)
+        yield url
+    finally:
+        emulator.send_signal(signal.SIGTERM)
+        emulator.wait(60)
+
+
+@pytest.fixture(scope="session")
+def aws(endpoint_url):
+    """A client factory: `aws("s3")`. No retries, so that a refusal is seen at once and as it is."""
+    session = boto3.session.Session("test", "test", region_name="us-east-1")
+
+    def client(service: str, **config):
+        options = Config(retries={"max_attempts": 0}, read_timeout=120, **config)
+        return session.client(service, endpoint_url=endpoint_url, config=options)
+
+    return client
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name that no other test uses."""
+    return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def bucket(aws, unique) -> Iterator[str]:
+    """An empty bucket, emptied and deleted afterwards."""
+    s3 = aws("s3")
+    s3.create_bucket(Bucket=unique)
+    yield unique
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=unique):
+        for item in page.get("Contents", []):
+            s3.delete_object(Bucket=unique, Key=item["Key"])
+    s3.delete_bucket(Bucket=unique)
+
+
+@pytest.fixture(scope="session")
+def waiting():
+    """`waiting("the job", lambda: ...)`: poll with a deadline; contract tests never sleep a fixed time."""
+    return wait_for

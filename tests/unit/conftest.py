@@ -1,0 +1,1 @@
+"""Unit tests touch no socket and start no process."""
