@@ -1,0 +1,47 @@
+"""The operator's settings: one typed class, read from `PIPELINE_*` environment variables.
+
+Only the command line reads them. What runs on AWS gets its settings from its template or its job's
+arguments, and `pipeline/aws.py` needs none, so that no bundle carries pydantic.
+"""
+
+from functools import cache
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What is deployed under which name, and where its parts are reached."""
+
+    model_config = SettingsConfigDict(env_prefix="PIPELINE_", populate_by_name=True)
+
+    name: str = Field(
+        "terrarium",
+        pattern=r"^[a-z][a-z0-9-]{1,20}$",
+        description="Prefix of every stack, bucket, stream, job and endpoint.",
+    )
+    aws_endpoint: str = Field(
+        "",
+        validation_alias="AWS_ENDPOINT",
+        description="Address that stands in for AWS; empty is AWS itself.",
+    )
+    mlflow_tracking_uri: str = Field(
+        "",
+        validation_alias="MLFLOW_TRACKING_URI",
+        description="MLflow server that training reports to; empty tracks nothing.",
+    )
+    api_url: str = Field("http://127.0.0.1:8000", description="Address of the page and of the API.")
+    days: int = Field(90, ge=1, le=365, description="Days of 2013 that `up` tells as events.")
+    training_instance: str = Field(
+        "ml.m5.large", description="SageMaker instance that training runs on."
+    )
+    stack_seconds: int = Field(
+        3600, description="Longest wait for one stack; Redshift and SageMaker take minutes on AWS."
+    )
+    stage_seconds: int = Field(7200, description="Longest wait for one job of the pipeline.")
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings, read once."""
+    return Settings()
