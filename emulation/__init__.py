@@ -1,1 +1,1 @@
-"""What stands in for AWS on a laptop: LocalStack's gateway, our plug-ins, and real compute behind them."""
+"""What stands in for AWS on a laptop: LocalStack's gateway, our plug-ins, real compute."""

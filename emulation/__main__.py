@@ -19,7 +19,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def apply_arguments(options: argparse.Namespace) -> EmulationSettings:
-    """Settings with the command line over the environment; everything in this process sees the same."""
+    """Settings with the command line over the environment, the same for the whole process."""
     for name, value in vars(options).items():
         if value is not None:
             os.environ[f"EMULATION_{name.upper()}"] = str(value)

@@ -1,4 +1,6 @@
-"""Every LocalStack registration, one short function or line each; `pyproject.toml` names them as entry points.
+"""Every LocalStack registration, one short function or line each.
+
+`pyproject.toml` names them as entry points.
 
 Imports of the services stand inside the functions, so that nothing loads before its first request.
 """
@@ -41,7 +43,7 @@ def glue() -> Service:
 
 @aws_provider(api="redshift", name="terrarium")
 def redshift() -> Service:
-    """Redshift clusters: refused by name, where LocalStack would answer with records that compute nothing."""
+    """Redshift clusters: refused by name, where LocalStack keeps records that compute nothing."""
     return serve("emulation.services.redshift.provider:RedshiftProvider")
 
 

@@ -1,4 +1,4 @@
-"""LocalStack's twisted server, on the asked-for address only: its own binds every interface of the machine."""
+"""LocalStack's twisted server, on the asked-for address only: its own binds every interface."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from twisted.internet import endpoints, reactor
 
 
 class LocalRuntimeServer(TwistedRuntimeServer):
-    """Plain HTTP on loopback: no certificate is made at start, and nothing on the network reaches code execution."""
+    """Plain HTTP on loopback: no certificate to make, and no way in from the network."""
 
     def register(
         self,

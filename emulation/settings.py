@@ -46,13 +46,13 @@ def settings() -> EmulationSettings:
 
 
 def system_environment() -> Mapping[str, str]:
-    """What a child process may inherit from the machine: its programs, language and home, never our AWS_*."""
+    """What a child may inherit from the machine: programs, language, home; never our AWS_*."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "USER")
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
-    """The LocalStack settings that these options mean; LocalStack reads them when it is first imported."""
+    """The LocalStack settings that these options mean; it reads them when first imported."""
     return {
         "GATEWAY_LISTEN": f"{options.host}:{options.port}",
         "GATEWAY_SERVER": "terrarium",

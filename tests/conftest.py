@@ -1,4 +1,4 @@
-"""Every test starts from a sealed environment: no credentials, endpoint or setting of the machine reaches it."""
+"""Every test starts from a sealed environment: nothing that is set on the machine reaches it."""
 
 import os
 

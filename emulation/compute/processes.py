@@ -1,8 +1,9 @@
 """The one place that starts child processes: limits, logs, ends, and no orphans.
 
-Lambda environments, Spark drivers, training jobs, model servers: each is a `Process` with the same four words -
-start, status, stop, logs. Its state is the operating system's: running because a process runs, failed because it
-exited non-zero. A thread a process reads its output and waits for its end, so an end is known at once.
+Lambda environments, Spark drivers, training jobs, model servers: each is a `Process` with the same
+four words - start, status, stop, logs. Its state is the operating system's: running because a
+process runs, failed because it exited non-zero. A thread a process reads its output and waits for
+its end, so an end is known at once.
 """
 
 import contextlib
@@ -30,7 +31,7 @@ LogSink = Callable[[str], None]
 MEMORY_SAMPLE_SECONDS = 0.25
 
 LAST_OUTPUT_SECONDS = 5.0
-"""How long an ended process's output is still read: a stray that left the group may hold the pipe open."""
+"""How long an ended process's output is still read: a stray may hold the pipe open."""
 
 
 class Status(StrEnum):
@@ -51,12 +52,12 @@ class Limits:
     seconds: float | None = None
     """Wall time. TERM first, KILL after the grace period."""
     memory_mb: int | None = None
-    """Resident memory of the process and its descendants, in MiB, sampled four times a second. KILL at once."""
+    """Resident memory with descendants, in MiB, sampled four times a second. KILL at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """Everything that a process needs; its environment is exactly `environment`, nothing is inherited."""
+    """Everything that a process needs; its environment is exactly `environment`."""
 
     name: str
     command: Sequence[str]
@@ -130,7 +131,7 @@ class Process:
 
 
 class Supervisor:
-    """Starts processes and answers for them: all end with it, whether it stops, crashes or is killed."""
+    """Starts processes and answers for them: all end with it, also when it is killed."""
 
     def __init__(self) -> None:
         self._processes: set[Process] = set()
@@ -172,6 +173,13 @@ class Supervisor:
         stops = [_thread("stop", process.stop) for process in self.processes()]
         for stop in stops:
             stop.join()
+        self._dismiss_warden()
+
+    def _dismiss_warden(self) -> None:
+        with self._lock:
+            if self._warden is not None and not self._processes:
+                self._warden.communicate()
+                self._warden = None
 
     def _watch(self, process: Process, on_exit: Callable[[Process], None] | None) -> None:
         reader = _thread(f"{process.spec.name}-output", _read_output, process)

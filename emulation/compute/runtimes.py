@@ -1,8 +1,9 @@
-"""The stand-ins for AWS's runtimes: which interpreter runs a Lambda function, a Glue job, a SageMaker container.
+"""The stand-ins for AWS's runtimes: which interpreter runs a function, a job, a container.
 
-Each is a Python environment of its own below `.venv/runtimes`, with what the service's runtime holds and nothing
-else: our distribution is in none of them, so code that forgot to ship a module fails here as it fails on AWS.
-`make setup` builds them from the dependency groups of the same names, at the versions of the one lock file.
+Each is a Python environment of its own below `.venv/runtimes`, with what the service's runtime
+holds and nothing else: our distribution is in none of them, so code that forgot to ship a module
+fails here as it fails on AWS. `make setup` builds them from the dependency groups of the same
+names, at the versions of the one lock file.
 """
 
 import sys

@@ -1,9 +1,10 @@
 """The last process standing: kills what the emulator started, should the emulator itself be killed.
 
-It runs as its own session and reads its standard input: `+PGID` when a process group starts, `-PGID` when it has
-ended. Only the death of the emulator closes that pipe, however it dies (kill -9 too, where no handler runs).
-`PR_SET_PDEATHSIG` is no substitute: it fires when the starting *thread* ends, and grandchildren do not inherit it.
-Run by path with `python -I -S`, so it imports nothing but the standard library.
+It runs as its own session and reads its standard input: `+PGID` when a process group starts,
+`-PGID` when it has ended. Only the death of the emulator closes that pipe, however it dies (kill -9
+too, where no handler runs). `PR_SET_PDEATHSIG` is no substitute: it fires when the starting
+*thread* ends, and grandchildren do not inherit it. Run by path with `python -I -S`, so it imports
+nothing but the standard library.
 """
 
 import contextlib
@@ -32,7 +33,7 @@ def watch() -> set[int]:
 
 
 def main() -> None:
-    """Watch, then end what is left: TERM first, so that a JVM can drop its temporary files, then KILL."""
+    """Watch, then end what is left: TERM first, so that a JVM drops its files, then KILL."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     left = watch()

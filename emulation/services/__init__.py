@@ -1,1 +1,1 @@
-"""The wire: one folder an AWS service, named as AWS names it. The only code that imports LocalStack."""
+"""The wire: one folder an AWS service, named as AWS names it."""

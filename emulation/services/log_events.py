@@ -1,4 +1,4 @@
-"""Output of our processes as CloudWatch Logs events: the one way from a child's line to a log stream."""
+"""Output of our processes as CloudWatch Logs events."""
 
 import contextlib
 import queue
@@ -12,13 +12,13 @@ from localstack.aws.connect import connect_to
 FLUSH_SECONDS = 0.2
 BATCH_EVENTS = 1000
 BATCH_BYTES = 900_000
-"""PutLogEvents takes at most 10,000 events and 1,048,576 bytes, 26 bytes an event counted on top."""
+"""PutLogEvents takes 10,000 events and 1,048,576 bytes at most, 26 bytes an event on top."""
 
 
 class LogStream:
     """Appends lines to one log stream, in order, in the background; `close` writes what is left.
 
-    The group and the stream are made when they are missing. An instance is a `LogSink`: call it with a line.
+    Group and stream are made when they are missing. An instance is a `LogSink`: call it.
     """
 
     def __init__(self, account: str, region: str, group: str, stream: str) -> None:
@@ -30,7 +30,7 @@ class LogStream:
         self._writer.start()
 
     def __call__(self, line: str) -> None:
-        """Append a line; CloudWatch Logs refuses empty messages, so an empty line becomes a blank."""
+        """Append a line; CloudWatch Logs refuses empty messages: an empty one becomes a blank."""
         self._lines.put((time.time_ns() // 1_000_000, line or " "))
 
     def close(self) -> None:
@@ -58,7 +58,7 @@ class LogStream:
         """The lines of the next moment, and whether more may come."""
         batch: list[dict[str, Any]] = []
         size = 0
-        deadline = None
+        deadline: float | None = None
         while len(batch) < BATCH_EVENTS and size < BATCH_BYTES:
             wait = None if deadline is None else max(0.0, deadline - time.monotonic())
             try:
@@ -67,7 +67,8 @@ class LogStream:
                 break
             if item is None:
                 return batch, False
-            deadline = deadline or time.monotonic() + FLUSH_SECONDS
+            if deadline is None:
+                deadline = time.monotonic() + FLUSH_SECONDS
             batch.append({"timestamp": item[0], "message": item[1]})
             size += len(item[1].encode()) + 26
         return batch, True

@@ -1,4 +1,4 @@
-"""What our CloudFormation resource types share: names, identifiers, and the three answers of a step."""
+"""What our CloudFormation resource types share: names, identifiers, the answers of a step."""
 
 from typing import Any, ClassVar
 
@@ -14,10 +14,11 @@ Model = dict[str, Any]
 
 
 class ResourceType(ResourceProvider[Model]):
-    """A resource type that calls the service's own operations through the gateway's internal client.
+    """A resource type that calls the service's own operations, as any client would.
 
-    Subclasses set `TYPE` and `IDENTIFIER` (the property that `Ref` gives) and write create, update and delete.
-    CloudFormation calls a step again after `in_progress`, with the model and context of the last answer.
+    Subclasses set `TYPE` and `IDENTIFIER` (the property that `Ref` gives) and write create, update
+    and delete. CloudFormation calls a step again after `in_progress`, with the model and context of
+    the last answer.
     """
 
     TYPE: ClassVar[str]

@@ -1,4 +1,4 @@
-"""House rules that a linter cannot say: size of files, where blind excepts may stand, what must not be installed."""
+"""House rules that a linter cannot say."""
 
 import ast
 from importlib import metadata

@@ -1,6 +1,8 @@
-"""Contract tests speak boto3 to one running emulator: ours for the session, or the one that is named.
+"""Contract tests speak boto3 to one running emulator: ours for the session, or the one that is
+named.
 
-`TERRARIUM_TEST_ENDPOINT=http://localhost:4566 pytest tests/contract` uses an emulator that already runs.
+`TERRARIUM_TEST_ENDPOINT=http://localhost:4566 pytest tests/contract` uses an emulator that already
+runs.
 """
 
 import os
@@ -101,5 +103,7 @@ def bucket(aws, unique) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def waiting():
-    """`waiting("the job", lambda: ...)`: poll with a deadline; contract tests never sleep a fixed time."""
+    """`waiting("the job", lambda: ...)`: poll with a deadline; contract tests never sleep a fixed
+    time.
+    """
     return wait_for

@@ -55,7 +55,7 @@ def test_stop_lets_the_handler_of_term_finish(supervisor, spec):
 
 
 def test_process_that_ignores_term_is_killed_after_the_grace_period(supervisor, spec):
-    code = "import signal, time\nsignal.signal(15, signal.SIG_IGN)\nprint(1, flush=True)\ntime.sleep(60)"
+    code = "import signal, time\nsignal.signal(15, 1)\nprint(1, flush=True)\ntime.sleep(60)"
     up = threading.Event()
     process = supervisor.start(spec(code, grace_seconds=0.3, log=lambda line: up.set()))
     assert up.wait(20)
@@ -98,8 +98,9 @@ def test_no_orphan_survives_kill_9_of_the_emulator(tmp_path):
     code = (
         "import sys, time; from pathlib import Path\n"
         "from emulation.compute.processes import ProcessSpec, Supervisor\n"
-        "spec = ProcessSpec('t', ['/bin/sh', '-c', 'sleep 300 & echo $!; wait'], {'PATH': '/usr/bin:/bin'},"
-        " Path('.'), log=lambda line: print(line, flush=True))\n"
+        "command = ['/bin/sh', '-c', 'sleep 300 & echo $!; wait']\n"
+        "log = lambda line: print(line, flush=True)\n"
+        "spec = ProcessSpec('t', command, {'PATH': '/usr/bin:/bin'}, Path('.'), log=log)\n"
         "Supervisor().start(spec)\ntime.sleep(60)"
     )
     root = Path(__file__).parents[2]
