@@ -10,10 +10,13 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.utils.patch import patch
 
+from emulation import resource_support
+
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
     patch(ResourceProviderExecutor.execute_action)(execute_action_strictly)
+    resource_support.apply()
 
 
 def execute_action_strictly(

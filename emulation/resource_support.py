@@ -1,0 +1,43 @@
+"""Which CloudFormation types a template may use: those that somebody here computes.
+
+LocalStack asks a list on the internet first, and without one calls every type unsupported.
+"""
+
+from typing import Any
+
+from localstack.services.cloudformation.engine.v2 import change_set_resource_support_checker
+from localstack.services.cloudformation.resource_provider import plugin_manager
+from localstack.utils.catalog.catalog_loader import (
+    AwsCatalogLoaderException,
+    RemoteCatalogLoader,
+)
+from localstack.utils.catalog.common import (
+    CloudFormationResourcesSupportAtRuntime,
+    CloudFormationResourcesSupportInLatest,
+)
+from localstack.utils.patch import patch
+
+
+def apply() -> None:
+    """Patch the running gateway; called once, before it serves."""
+    checker = change_set_resource_support_checker.ChangeSetResourceSupportChecker
+    patch(checker._resource_support_status)(support_status)
+    patch(RemoteCatalogLoader.get_remote_catalog)(no_remote_catalog)
+    change_set_resource_support_checker._build_resource_failure_message = failure_message
+
+
+def support_status(_: Any, __: Any, resource_type: str) -> Any:
+    """Available when a provider of the type is registered, ours or LocalStack's."""
+    if plugin_manager.exists(resource_type):
+        return CloudFormationResourcesSupportAtRuntime.AVAILABLE
+    return CloudFormationResourcesSupportInLatest.NOT_SUPPORTED
+
+
+def failure_message(resource_type: str, _: Any) -> str:
+    """Why the change set fails."""
+    return f"{resource_type} is not emulated"
+
+
+def no_remote_catalog(_: Any, __: Any) -> Any:
+    """What LocalStack meets without internet: it goes on without its list."""
+    raise AwsCatalogLoaderException("the emulator asks nothing of the internet")
