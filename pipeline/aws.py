@@ -28,7 +28,7 @@ def endpoint_url() -> str | None:
 
 
 def region() -> str:
-    """The region as the AWS CLI would choose it; Lambda sets AWS_REGION, users AWS_DEFAULT_REGION."""
+    """The region of the environment or of the profile, as everywhere in AWS."""
     return _session().region_name or DEFAULT_REGION
 
 
@@ -62,7 +62,7 @@ def _client(service: str) -> Any:
 
 
 def _where() -> dict[str, str]:
-    """Endpoint and credentials when the user names an endpoint; nothing when boto3's chain decides."""
+    """Endpoint and credentials, when the user names an endpoint."""
     if not os.environ.get("AWS_ENDPOINT"):
         return {}
     return {
