@@ -1,0 +1,1 @@
+"""The stream engine: ordered, durable records in shards, on the disk of this machine."""
