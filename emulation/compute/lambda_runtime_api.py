@@ -1,0 +1,207 @@
+"""The Lambda Runtime API (version 2018-06-01) for one function process.
+
+Every process has a listener of its own, which is how a request says whose it is: the path names no
+environment. The server knows one invocation at a time, as an environment does on AWS.
+"""
+
+import contextlib
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+
+API = "/2018-06-01/runtime"
+MAX_PAYLOAD_BYTES = 6_291_456
+MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What one invocation gives to the runtime."""
+
+    request_id: str
+    payload: bytes
+    deadline_ms: int
+    function_arn: str
+    trace_id: str
+    client_context: str | None = None
+
+    def headers(self) -> dict[str, str]:
+        """The headers of the answer to `invocation/next`."""
+        headers = {
+            "Content-Type": "application/json",
+            "Lambda-Runtime-Aws-Request-Id": self.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(self.deadline_ms),
+            "Lambda-Runtime-Invoked-Function-Arn": self.function_arn,
+            "Lambda-Runtime-Trace-Id": self.trace_id,
+        }
+        if self.client_context:
+            headers["Lambda-Runtime-Client-Context"] = self.client_context
+        return headers
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the runtime posted: the result, or the error that the handler raised."""
+
+    payload: bytes
+    error_type: str | None = None
+
+
+class RuntimeApi:
+    """The server side of one runtime process; everything that the process says arrives here."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        """`changed` is called whenever there is something new to look at."""
+        self.answer: Answer | None = None
+        """To the current invocation."""
+        self.init_error: Answer | None = None
+        self.idle = False
+        """The runtime waits for work."""
+        self.idle_since = 0.0
+        self._changed = changed
+        self._current: Invocation | None = None
+        self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
+        self._connections: set[socket.socket] = set()
+        self._closed = False
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:{1}".format(*self._listener.getsockname())
+        _thread(f"lambda-api-{self.address}", self._accept)
+
+    def submit(self, invocation: Invocation) -> None:
+        """Hand an invocation to the runtime, which must be idle."""
+        self.answer = None
+        self.idle = False
+        self._current = invocation
+        self._invocations.put(invocation)
+
+    def close(self) -> None:
+        """End the server; requests that wait are dropped."""
+        self._closed = True
+        self._invocations.put(None)
+        # A thread in accept() is woken by a connection, not by closing the socket.
+        with contextlib.suppress(OSError):
+            socket.create_connection(self._listener.getsockname(), 1).close()
+        for connection in list(self._connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def next_invocation(self) -> Invocation | None:
+        """Wait for work; None when the server ends."""
+        self._current = None
+        self.idle_since = time.monotonic()
+        self.idle = True
+        self._changed()
+        return self._invocations.get()
+
+    def answered(self, request_id: str, answer: Answer) -> bool:
+        """Take the result of the current invocation; False when it is not the current one."""
+        if self._current is None or self._current.request_id != request_id:
+            return False
+        self.answer = answer
+        self._changed()
+        return True
+
+    def init_failed(self, answer: Answer) -> None:
+        """The runtime could not load the handler."""
+        self.init_error = answer
+        self._changed()
+
+    def _accept(self) -> None:
+        with self._listener:
+            while True:
+                connection, address = self._listener.accept()
+                if self._closed:
+                    connection.close()
+                    return
+                _thread(f"lambda-api-{self.address}-request", self._serve, connection, address)
+
+    def _serve(self, connection: socket.socket, address: object) -> None:
+        self._connections.add(connection)
+        with connection, contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            _Requests(connection, address, self)  # type: ignore[arg-type]
+        self._connections.discard(connection)
+
+
+class _Requests(BaseHTTPRequestHandler):
+    """The requests of one connection."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # One packet an answer: header and body apart would wait for a delayed ACK.
+    server: RuntimeApi  # type: ignore[assignment]
+
+    def do_GET(self) -> None:
+        """`invocation/next`."""
+        if self.path != f"{API}/invocation/next":
+            return self._answer(404)
+        invocation = self.server.next_invocation()
+        if invocation is None:
+            self.close_connection = True
+            return None
+        return self._answer(200, invocation.payload, invocation.headers())
+
+    def do_POST(self) -> None:
+        """`invocation/<id>/response`, `invocation/<id>/error`, `init/error`."""
+        body = self._body()
+        match self.path.removeprefix(f"{API}/").split("/"):
+            case ["init", "error"]:
+                self.server.init_failed(Answer(body, self._error_type()))
+                self._answer(202, b'{"status":"OK"}')
+            case ["invocation", request_id, "response"]:
+                self._take_response(request_id, body)
+            case ["invocation", request_id, "error"]:
+                self._take(request_id, Answer(body, self._error_type()))
+            case _:
+                self._answer(404)
+
+    def _take_response(self, request_id: str, body: bytes) -> None:
+        if len(body) <= MAX_RESPONSE_BYTES:
+            return self._take(request_id, Answer(body))
+        message = (
+            f"Response payload size exceeded maximum allowed payload size "
+            f"({MAX_RESPONSE_BYTES} bytes)."
+        )
+        error = f'{{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"{message}"}}'
+        self.server.answered(request_id, Answer(error.encode(), "Function.ResponseSizeTooLarge"))
+        return self._answer(413, b'{"errorType":"RequestEntityTooLarge"}')
+
+    def _take(self, request_id: str, answer: Answer) -> None:
+        if self.server.answered(request_id, answer):
+            self._answer(202, b'{"status":"OK"}')
+        else:
+            self._answer(400, b'{"errorType":"InvalidRequestID"}')
+
+    def _error_type(self) -> str:
+        return self.headers.get("Lambda-Runtime-Function-Error-Type") or "Unhandled"
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        chunks = []
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            chunks.append(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(chunks)
+
+    def _answer(
+        self, status: int, body: bytes = b"{}", headers: dict[str, str] | None = None
+    ) -> None:
+        self.send_response_only(status)
+        for name, value in (headers or {"Content-Type": "application/json"}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Requests of the runtime are not worth a line."""
+
+
+def _thread(name: str, target: Callable[..., object], *arguments: object) -> None:
+    threading.Thread(target=target, args=arguments, name=name, daemon=True).start()
