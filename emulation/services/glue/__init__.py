@@ -1,0 +1,1 @@
+"""AWS Glue: the Data Catalog, crawlers over S3, and jobs that really run."""

@@ -1,0 +1,30 @@
+"""Glue on the wire: the operations of all its nouns in one class, and what happens to its state."""
+
+
+from localstack.services.plugins import ServiceLifecycleHook
+from localstack.state import StateVisitor
+
+from emulation.services.glue.job_runs import JobRunOperations, fail_interrupted_runs
+from emulation.services.glue.jobs import JobOperations
+from emulation.services.glue.store import STORES, GlueStore
+from emulation.services.glue.tags import TagOperations
+
+
+class GlueProvider(JobOperations, JobRunOperations, TagOperations, ServiceLifecycleHook):
+    """An operation that none of these classes has is refused by name."""
+
+    service = "glue"
+
+    def accept_state_visitor(self, visitor: StateVisitor) -> None:
+        """All that Glue keeps."""
+        visitor.visit(STORES)
+
+    def on_after_state_load(self) -> None:
+        """What ran when the emulator ended has ended with it."""
+        for _, _, store in STORES.iter_stores():
+            fail_interrupted(store)
+
+
+def fail_interrupted(store: GlueStore) -> None:
+    """Mark work that nobody does any more."""
+    fail_interrupted_runs(store)
