@@ -1,4 +1,4 @@
-"""What the model may know of a flight two hours before its scheduled departure, and what became of it.
+"""What the model may know of a flight two hours before it should leave, and what became of it.
 
 The columns of the processed table, in order: `KEYS`, `FEATURES`, `OUTCOMES`. The Spark job writes
 them, the warehouse loads them, training reads them, the endpoint asks for `FEATURES` by name.
@@ -179,8 +179,8 @@ def is_late(delay_minutes: int) -> bool:
 
 def schedule_features(planned: Mapping[str, Any]) -> dict[str, Any]:
     """The features that a `planned` event alone decides; the others are the stream's."""
-    departure = datetime.fromisoformat(planned["scheduled_departure"])
-    arrival = datetime.fromisoformat(planned["scheduled_arrival"])
+    departure = _instant(planned["scheduled_departure"])
+    arrival = _instant(planned["scheduled_arrival"])
     return {
         "carrier": planned["carrier"],
         "origin": planned["origin"],
@@ -191,3 +191,8 @@ def schedule_features(planned: Mapping[str, Any]) -> dict[str, Any]:
         "scheduled_minutes": int((arrival - departure).total_seconds() // 60),
         "day_of_week": datetime.fromisoformat(planned["flight_date"]).isoweekday(),
     }
+
+
+def _instant(text: str) -> datetime:
+    # Python 3.10, which AWS's scikit-learn container runs, does not read a Z.
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

@@ -1,0 +1,106 @@
+"""Raw events to flights with features: extract, transform, load.
+
+Runs on Glue 6.0 as it is. Its arguments are read with `argparse`, which ignores those of Glue's
+own. The whole table is built anew on every run (a late event may change any later row of its key),
+and written over the old one: S3 committers that need no rename refuse to overwrite single
+partitions.
+"""
+
+import argparse
+import logging
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from pipeline.contracts import events, features
+from spark_jobs import flights, raw_events, rolling, weather
+
+LOG = logging.getLogger("build_flight_features")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What the job reads: whole, unique events and the dimension tables."""
+
+    planned: DataFrame
+    departed: DataFrame
+    arrived: DataFrame
+    weather: DataFrame
+    planes: DataFrame
+    airports: DataFrame
+
+
+def extract(spark: SparkSession, raw: str, dimensions: str) -> Sources:
+    """Read the lake."""
+    found = {
+        kind: raw_events.once(raw_events.clean(raw_events.read(spark, raw, kind), kind))
+        for kind in events.EVENT_TYPES
+    }
+    tables = {
+        name: spark.read.parquet(f"{dimensions.rstrip('/')}/{name}/")
+        for name in ("planes", "airports")
+    }
+    return Sources(**found, **tables)
+
+
+def transform(sources: Sources) -> DataFrame:
+    """The processed table."""
+    assembled = flights.assemble(sources.planned, sources.departed, sources.arrived)
+    entries = rolling.ledger(assembled, sources.departed, sources.arrived)
+    described = flights.with_dimensions(assembled, sources.planes, sources.airports)
+    complete = described.join(rolling.with_rolling(assembled, entries), "flight_id").join(
+        weather.with_weather(assembled, sources.weather), "flight_id"
+    )
+    return complete.select(*(_typed(column) for column in features.COLUMNS), features.PARTITION)
+
+
+def _typed(column: features.Column) -> F.Column:
+    # Without a zone, so that Redshift's TIMESTAMP takes it as it is; the session's zone is UTC.
+    wanted = "timestamp_ntz" if column.type == features.INSTANT else column.type
+    return F.col(column.name).cast(wanted)
+
+
+def load(table: DataFrame, processed: str) -> None:
+    """Write one file a month, in the order of departure."""
+    (
+        table.repartition(features.PARTITION)
+        .sortWithinPartitions(features.PARTITION, "scheduled_departure", "flight_id")
+        .write.mode("overwrite")
+        .partitionBy(features.PARTITION)
+        .parquet(processed)
+    )
+
+
+def session() -> SparkSession:
+    """A session whose clock is UTC and whose shuffles fit a small cluster."""
+    spark: SparkSession = SparkSession.builder.appName("build-flight-features").getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    spark.conf.set("spark.sql.shuffle.partitions", "8")
+    return spark
+
+
+def arguments(given: list[str] | None = None) -> argparse.Namespace:
+    """The job's own arguments."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--lake_bucket", required=True, help="bucket, or a folder's address")
+    parser.add_argument("--raw_prefix", default="raw/")
+    parser.add_argument("--dimensions_prefix", default="dimensions/")
+    parser.add_argument("--processed_prefix", default="processed/flights/")
+    return parser.parse_known_args(given)[0]
+
+
+def main() -> None:
+    """Run the job."""
+    logging.basicConfig(level=logging.INFO)
+    asked = arguments()
+    lake = asked.lake_bucket if "://" in asked.lake_bucket else f"s3://{asked.lake_bucket}"
+    spark = session()
+    sources = extract(spark, f"{lake}/{asked.raw_prefix}", f"{lake}/{asked.dimensions_prefix}")
+    processed = f"{lake}/{asked.processed_prefix}"
+    load(transform(sources), processed)
+    LOG.info("wrote %s", processed)
+
+
+if __name__ == "__main__":
+    main()
