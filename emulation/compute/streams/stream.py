@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 from bisect import bisect_right
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
@@ -122,6 +122,17 @@ class Stream:
                 file.flush()
                 os.fsync(file.fileno())
             written.replace(self.folder / METADATA)
+
+    def change(self, **changes: Any) -> None:
+        """Change the state, and keep it; as it was when it cannot be kept."""
+        with self._lock:
+            before = self.state
+            self.state = replace(before, **changes)
+            try:
+                self.save()
+            except OSError:
+                self.state = before
+                raise
 
     def _route(self) -> None:
         opened = sorted(self.open_shards(), key=lambda shard: shard.start)

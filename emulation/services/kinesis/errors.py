@@ -1,0 +1,105 @@
+"""Kinesis's errors, in its words."""
+
+from datetime import UTC, datetime
+
+from localstack.aws.api import CommonServiceException
+
+from emulation.compute.streams.errors import ExpiredIterator
+
+SHARD_LIMIT = 20_000
+
+
+def _error(code: str, message: str, status: int = 400) -> CommonServiceException:
+    return CommonServiceException(code, message, status_code=status, sender_fault=status < 500)
+
+
+def invalid_argument(message: str) -> CommonServiceException:
+    """A request that contradicts itself or the stream."""
+    return _error("InvalidArgumentException", message)
+
+
+def validation(message: str) -> CommonServiceException:
+    """A request outside of the operation's constraints."""
+    return _error("ValidationException", message)
+
+
+def violation(value: str, member: str, constraint: str) -> CommonServiceException:
+    """One value outside of its constraint."""
+    return validation(
+        f"1 validation error detected: Value {value} at '{member}' failed to satisfy constraint: "
+        f"{constraint}"
+    )
+
+
+def stream_not_found(name: str, account: str) -> CommonServiceException:
+    """No such stream."""
+    message = f"Stream {name} under account {account} not found."
+    return _error("ResourceNotFoundException", message)
+
+
+def stream_exists(name: str, account: str) -> CommonServiceException:
+    """The name is taken."""
+    message = f"Stream {name} under account {account} already exists."
+    return _error("ResourceInUseException", message)
+
+
+def shard_not_found(shard_id: str, name: str, account: str) -> CommonServiceException:
+    """No such shard."""
+    message = f"Could not find shard {shard_id} in stream {name} under account {account}."
+    return _error("ResourceNotFoundException", message)
+
+
+def shard_closed(shard_id: str, name: str, account: str) -> CommonServiceException:
+    """A shard that takes no records can be neither split nor merged."""
+    message = f"Shard {shard_id} in stream {name} under account {account} is not open."
+    return _error("ResourceInUseException", message)
+
+
+def resource_not_found(arn: str) -> CommonServiceException:
+    """No such resource of an ARN."""
+    return _error("ResourceNotFoundException", f"Resource {arn} not found.")
+
+
+def shard_limit(account: str, region: str, *, now: int, more: int) -> CommonServiceException:
+    """More shards than the account may have."""
+    return _error(
+        "LimitExceededException",
+        "This request would exceed the shard limit for the account "
+        f"{account} in {region}. Current shard count for the account: {now}. Limit: {SHARD_LIMIT}. "
+        f"Number of additional shards that would have resulted from this request: {more}. Refer to "
+        "the AWS Service Limits page "
+        "(https://docs.aws.amazon.com/general/latest/gr/aws_service_limits.html) for current limits"
+        " and how to request higher limits.",
+    )
+
+
+def on_demand(name: str, account: str) -> CommonServiceException:
+    """Shards of an on-demand stream are not the caller's."""
+    return validation(
+        f"Request is invalid. Stream {name} under account {account} is in On-Demand mode."
+    )
+
+
+def expired_iterator(error: ExpiredIterator) -> CommonServiceException:
+    """An iterator that is older than five minutes."""
+    return _error(
+        "ExpiredIteratorException",
+        f"Iterator expired. The iterator was created at time {_java_time(error.made_ms)} while "
+        f"right now it is {_java_time(error.used_ms)} which is further in the future than the "
+        "tolerated delay of 300000 milliseconds.",
+    )
+
+
+def expired_token() -> CommonServiceException:
+    """A NextToken that is older than five minutes."""
+    return _error("ExpiredNextTokenException", "The provided next token has expired.")
+
+
+def internal_failure() -> CommonServiceException:
+    """The disk refused."""
+    return _error("InternalFailureException", "Internal service failure.", 500)
+
+
+def _java_time(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.strftime("%a %b %d %H:%M:%S UTC %Y")

@@ -1,0 +1,189 @@
+"""Describing streams and shards, and the limits of making them."""
+
+from typing import Any
+
+from localstack.aws.api import RequestContext
+
+from emulation.compute.streams.engine import new_stream_id
+from emulation.compute.streams.errors import StreamExists
+from emulation.compute.streams.shards import Shard
+from emulation.compute.streams.stream import Stream, StreamState
+from emulation.services.kinesis import errors, store
+from emulation.services.kinesis.timestamps import timestamp
+
+PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
+ON_DEMAND_SHARDS = 4
+ON_DEMAND_LIMIT = 50
+MIN_RETENTION_HOURS, MAX_RETENTION_HOURS = 24, 8760
+MAX_TAGS = 50
+
+
+def create(context: RequestContext, request: dict[str, Any]) -> None:
+    """A new stream. An on-demand stream starts with four shards, whatever count is asked for."""
+    mode = (request.get("StreamModeDetails") or {}).get("StreamMode", PROVISIONED)
+    count = ON_DEMAND_SHARDS if mode == ON_DEMAND else request.get("ShardCount")
+    if count is None:
+        raise errors.validation("ShardCount is required for a stream in PROVISIONED mode.")
+    if request.get("WarmThroughputMiBps"):
+        raise NotImplementedError("kinesis.CreateStream with WarmThroughputMiBps is not emulated")
+    tags = request.get("Tags") or {}
+    check_tags(tags)
+    check_shard_limit(context, count)
+    state = StreamState(
+        account=context.account_id,
+        region=context.region,
+        name=request["StreamName"],
+        stream_id=new_stream_id(),
+        created_ms=store.now_ms(),
+        mode=mode,
+        max_record_kib=request.get("MaxRecordSizeInKiB") or 1024,
+        tags=tags,
+    )
+    try:
+        store.engine().create(state, count)
+    except StreamExists:
+        raise errors.stream_exists(state.name, state.account) from None
+
+
+def check_shard_limit(context: RequestContext, more: int) -> None:
+    """Refuse more open shards than an account may have."""
+    now = open_shards(context)
+    if now + more > errors.SHARD_LIMIT:
+        raise errors.shard_limit(context.account_id, context.region, now=now, more=more)
+
+
+def open_shards(context: RequestContext) -> int:
+    """The open shards of the account in the region."""
+    streams = store.engine().list(context.account_id, context.region)
+    return sum(len(stream.open_shards()) for stream in streams)
+
+
+def check_tags(tags: dict[str, str]) -> None:
+    """Refuse more tags than a stream may have, and AWS's own."""
+    if len(tags) > MAX_TAGS:
+        raise errors.invalid_argument(
+            f"A given stream cannot have more than {MAX_TAGS} tags associated with it."
+        )
+    if any(key.lower().startswith("aws:") for key in tags):
+        raise errors.invalid_argument("Tag keys must not begin with aws:, which is reserved.")
+
+
+def summary(context: RequestContext, stream: Stream) -> dict[str, Any]:
+    """What ListStreams says of a stream."""
+    return {
+        "StreamName": stream.state.name,
+        "StreamARN": store.arn(context, stream),
+        "StreamStatus": "ACTIVE",
+        "StreamModeDetails": {"StreamMode": stream.state.mode},
+        "StreamCreationTimestamp": timestamp(stream.state.created_ms),
+    }
+
+
+def description(context: RequestContext, stream: Stream) -> dict[str, Any]:
+    """What both descriptions say of a stream."""
+    return {
+        **summary(context, stream),
+        "RetentionPeriodHours": stream.state.retention_hours,
+        "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
+        "EncryptionType": "NONE",
+    }
+
+
+def shard(described: Shard) -> dict[str, Any]:
+    """A shard as AWS describes it."""
+    numbers = {"StartingSequenceNumber": described.starting}
+    if described.ending:
+        numbers["EndingSequenceNumber"] = described.ending
+    return {
+        "ShardId": described.shard_id,
+        **_parents(described),
+        "HashKeyRange": _hash_range(described),
+        "SequenceNumberRange": numbers,
+    }
+
+
+def child_shard(described: Shard) -> dict[str, Any]:
+    """A shard as the end of its parent describes it."""
+    parents = _parents(described)
+    return {
+        "ShardId": described.shard_id,
+        "ParentShards": list(parents.values()),
+        "HashKeyRange": _hash_range(described),
+    }
+
+
+def _hash_range(described: Shard) -> dict[str, str]:
+    return {"StartingHashKey": str(described.start), "EndingHashKey": str(described.end)}
+
+
+def _parents(described: Shard) -> dict[str, str]:
+    parents = {
+        "ParentShardId": described.parent,
+        "AdjacentParentShardId": described.adjacent_parent,
+    }
+    return {
+        name: f"shardId-{number:012d}" for name, number in parents.items() if number is not None
+    }
+
+
+def number_of(shard_id: str, stream: Stream) -> int:
+    """The number of a shard of the stream. AWS reads the digits only: `0` is a shard's id too."""
+    digits = shard_id.removeprefix("shardId-")
+    if not digits.isascii() or not digits.isdigit() or int(digits) >= len(stream.state.shards):
+        raise errors.shard_not_found(shard_id, stream.state.name, stream.state.account)
+    return int(digits)
+
+
+def change_retention(stream: Stream, request: dict[str, Any], *, longer: bool) -> None:
+    """Keep records for more hours, or for fewer: what is then too old is gone at once."""
+    hours, now, name = (
+        request["RetentionPeriodHours"],
+        stream.state.retention_hours,
+        stream.state.name,
+    )
+    asked = f"Requested retention period ({hours} hours)"
+    if hours < MIN_RETENTION_HOURS:
+        raise errors.invalid_argument(
+            f"Minimum allowed retention period is {MIN_RETENTION_HOURS} hours. {asked} is too "
+            "short."
+        )
+    if hours > MAX_RETENTION_HOURS:
+        raise errors.invalid_argument(
+            f"Maximum allowed retention period is {MAX_RETENTION_HOURS} hours. {asked} is too long."
+        )
+    if longer and hours < now:
+        raise errors.invalid_argument(
+            f"{asked} for stream {name} can not be shorter than existing retention period "
+            f"({now} hours). Use DecreaseRetentionPeriod API."
+        )
+    if not longer and hours > now:
+        raise errors.invalid_argument(
+            f"{asked} for stream {name} can not be longer than existing retention period "
+            f"({now} hours). Use IncreaseRetentionPeriod API."
+        )
+    stream.change(retention_hours=hours)
+
+
+def add_tags(stream: Stream, tags: dict[str, str]) -> None:
+    """Set tags, over those of the same keys."""
+    merged = stream.state.tags | tags
+    check_tags(merged)
+    stream.change(tags=merged)
+
+
+def remove_tags(stream: Stream, keys: list[str]) -> None:
+    """Drop tags; keys that no tag has are fine."""
+    stream.change(tags={k: value for k, value in stream.state.tags.items() if k not in keys})
+
+
+def tag_list(stream: Stream) -> list[dict[str, str]]:
+    """The tags, by key."""
+    return [{"Key": key, "Value": value} for key, value in sorted(stream.state.tags.items())]
+
+
+def tags_page(stream: Stream, request: dict[str, Any]) -> dict[str, Any]:
+    """The answer of ListTagsForStream."""
+    after = request.get("ExclusiveStartTagKey") or ""
+    tags = [tag for tag in tag_list(stream) if tag["Key"] > after]
+    limit = request.get("Limit") or MAX_TAGS
+    return {"Tags": tags[:limit], "HasMoreTags": len(tags) > limit}
