@@ -1,0 +1,86 @@
+"""SageMaker's errors, in its words.
+
+ServiceException
+  CommonServiceException
+    ValidationException     what a name, a value or a state does not allow (SageMaker's usual code)
+    ResourceInUse           the name is taken, by a training job
+    AccessDeniedException   a role of another account
+"""
+
+from localstack.aws.api import CommonServiceException
+
+
+def validation_exception(message: str) -> CommonServiceException:
+    """The request is refused for what it says."""
+    return CommonServiceException("ValidationException", message, 400, sender_fault=True)
+
+
+def resource_not_found() -> CommonServiceException:
+    """A training job or a tagged resource that is not there; SageMaker does not say which."""
+    return validation_exception("Requested resource not found.")
+
+
+def could_not_find(noun: str, arn: str) -> CommonServiceException:
+    """A model, endpoint configuration or endpoint that is not there."""
+    return validation_exception(f'Could not find {noun} "{arn}".')
+
+
+def already_exists(noun: str, arn: str) -> CommonServiceException:
+    """A model, endpoint configuration or endpoint of that name."""
+    return validation_exception(f'Cannot create already existing {noun} "{arn}".')
+
+
+def training_job_exists(arn: str) -> CommonServiceException:
+    """A training job's name is used once, for ever."""
+    return CommonServiceException(
+        "ResourceInUse",
+        "Training job names must be unique within an AWS account and region, and a training job"
+        f" with this name already exists ({arn})",
+        400,
+        sender_fault=True,
+    )
+
+
+def cannot_stop(status: str) -> CommonServiceException:
+    """A training job that has ended."""
+    return validation_exception(
+        f"The request was rejected because the training job is in status {status}."
+    )
+
+
+def endpoint_in_progress(arn: str) -> CommonServiceException:
+    """An endpoint takes one change at a time."""
+    return validation_exception(f'Cannot update in-progress endpoint "{arn}".')
+
+
+def role_not_assumable(arn: str) -> CommonServiceException:
+    """The role is missing, or does not trust SageMaker."""
+    return validation_exception(
+        f"Could not assume role {arn}. Please ensure that the role exists and allows principal"
+        " 'sagemaker.amazonaws.com' to assume the role."
+    )
+
+
+def cross_account_role() -> CommonServiceException:
+    """The role is of another account."""
+    message = "Cross-account pass role is not allowed."
+    return CommonServiceException("AccessDeniedException", message, 400, sender_fault=True)
+
+
+def no_input_data(uri: str, *, bucket: str, region: str, role: str) -> CommonServiceException:
+    """An input channel whose prefix holds nothing."""
+    return validation_exception(
+        f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that'
+        f" the bucket exists in the selected region ({region}), that objects exist under that S3"
+        f' prefix, and that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+    )
+
+
+def no_model_data(uri: str) -> CommonServiceException:
+    """A model whose archive is not there."""
+    return validation_exception(f"Could not find model data at {uri}.")
+
+
+def not_emulated(operation: str, what: str) -> NotImplementedError:
+    """A part of an operation that nobody computes here: refused, never accepted and ignored."""
+    return NotImplementedError(f"sagemaker.{operation} with {what} is not emulated")

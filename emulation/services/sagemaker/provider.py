@@ -1,0 +1,89 @@
+"""SageMaker's wire: each operation checks the request against the API's model and hands it on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore import xform_name
+from localstack.aws.api import RequestContext, handler
+from localstack.services.plugins import ServiceLifecycleHook
+from localstack.state import StateVisitor
+
+from emulation.services.sagemaker import (
+    endpoint_configs,
+    endpoints,
+    models,
+    tags,
+    training_jobs,
+    validation,
+)
+from emulation.services.sagemaker.scope import Scope
+from emulation.services.sagemaker.store import STORES, Members
+
+Operation = Callable[[Any, RequestContext, Members], Members | None]
+
+
+def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> Operation:
+    """An operation: the request is valid before `work` sees it."""
+
+    def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
+        validation.check(context.operation, request)
+        return work(Scope.of(context), request)
+
+    # LocalStack finds the method by this name.
+    call.__name__ = xform_name(name)
+    decorated: Operation = handler(name, expand=False)(call)
+    return decorated
+
+
+def by_name(member: str, work: Callable[[Scope, str], Members | None]) -> Any:
+    """Work that needs nothing of the request but a name."""
+    return lambda scope, request: work(scope, request[member])
+
+
+class SageMakerProvider(ServiceLifecycleHook):
+    """The operations that compute; all others are refused by name."""
+
+    service = "sagemaker"
+
+    create_training_job = operation("CreateTrainingJob", training_jobs.create)
+    describe_training_job = operation(
+        "DescribeTrainingJob", by_name("TrainingJobName", training_jobs.describe)
+    )
+    list_training_jobs = operation("ListTrainingJobs", training_jobs.list_jobs)
+    stop_training_job = operation("StopTrainingJob", by_name("TrainingJobName", training_jobs.stop))
+
+    create_model = operation("CreateModel", models.create)
+    describe_model = operation("DescribeModel", by_name("ModelName", models.describe))
+    list_models = operation("ListModels", models.list_models)
+    delete_model = operation("DeleteModel", by_name("ModelName", models.delete))
+
+    create_endpoint_config = operation("CreateEndpointConfig", endpoint_configs.create)
+    describe_endpoint_config = operation(
+        "DescribeEndpointConfig", by_name("EndpointConfigName", endpoint_configs.describe)
+    )
+    list_endpoint_configs = operation("ListEndpointConfigs", endpoint_configs.list_configs)
+    delete_endpoint_config = operation(
+        "DeleteEndpointConfig", by_name("EndpointConfigName", endpoint_configs.delete)
+    )
+
+    create_endpoint = operation("CreateEndpoint", endpoints.create)
+    describe_endpoint = operation("DescribeEndpoint", by_name("EndpointName", endpoints.describe))
+    list_endpoints = operation("ListEndpoints", endpoints.list_endpoints)
+    update_endpoint = operation("UpdateEndpoint", endpoints.update)
+    delete_endpoint = operation("DeleteEndpoint", by_name("EndpointName", endpoints.delete))
+
+    add_tags = operation("AddTags", tags.add_tags)
+    list_tags = operation("ListTags", tags.list_tags)
+    delete_tags = operation("DeleteTags", tags.delete_tags)
+
+    def accept_state_visitor(self, visitor: StateVisitor) -> None:
+        """Show the state to whoever saves or loads it."""
+        visitor.visit(STORES)
+
+    def on_after_state_load(self) -> None:
+        """Jobs that ran have failed; endpoints start their servers again."""
+        for account, regions in STORES.items():
+            for region, store in regions.items():
+                training_jobs.fail_interrupted(list(store.training_jobs.values()))
+                for endpoint in list(store.endpoints.values()):
+                    endpoints.restore(Scope(account, region), endpoint)

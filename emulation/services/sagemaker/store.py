@@ -1,0 +1,136 @@
+"""SageMaker's state: plain data that survives a restart. What runs is in `training_run` and
+`deployments`.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
+
+Members = dict[str, Any]
+"""A part of a request or an answer, as the API spells it."""
+
+FINISHED = frozenset({"Completed", "Failed", "Stopped"})
+
+
+def now() -> datetime:
+    """The one clock of this service; the API's times have milliseconds."""
+    return datetime.fromtimestamp(round(time.time(), 3), UTC)
+
+
+@dataclass
+class TrainingJob:
+    """A training job and how far it is."""
+
+    name: str
+    arn: str
+    request: Members
+    created: datetime = field(default_factory=now)
+    modified: datetime = field(default_factory=now)
+    started: datetime | None = None
+    ended: datetime | None = None
+    status: str = "InProgress"
+    secondary_status: str = "Starting"
+    transitions: list[Members] = field(default_factory=list)
+    failure_reason: str | None = None
+    final_metrics: dict[str, Members] = field(default_factory=dict)
+    stop_requested: bool = False
+
+    @property
+    def finished(self) -> bool:
+        """Nothing changes any more."""
+        return self.status in FINISHED
+
+    def enter(self, secondary_status: str, message: str) -> None:
+        """The next secondary status; the one before has ended."""
+        self.modified = now()
+        if self.transitions:
+            self.transitions[-1]["EndTime"] = self.modified
+        self.secondary_status = secondary_status
+        self.transitions.append(
+            {"Status": secondary_status, "StartTime": self.modified, "StatusMessage": message}
+        )
+
+    def finish(self, status: str, secondary_status: str, message: str) -> None:
+        """The end; its transition is over as soon as it begins."""
+        self.enter(secondary_status, message)
+        self.transitions[-1]["EndTime"] = self.modified
+        self.ended = self.modified
+        self.status = status
+
+    def fail(self, reason: str) -> None:
+        """The end of a job that did not succeed; the API's reasons have at most 1024 characters."""
+        self.failure_reason = reason[:1024]
+        self.finish("Failed", "Failed", "Training job failed")
+
+
+@dataclass
+class Model:
+    """A model: which image serves which archive."""
+
+    name: str
+    arn: str
+    request: Members
+    created: datetime = field(default_factory=now)
+
+
+@dataclass
+class EndpointConfig:
+    """An endpoint configuration; it never changes."""
+
+    name: str
+    arn: str
+    request: Members
+    created: datetime = field(default_factory=now)
+
+
+@dataclass
+class Variant:
+    """A production variant with all that its servers need, so that they start again although the
+    model was deleted since.
+    """
+
+    name: str
+    model: Members
+    """The request that made the model."""
+    weight: float
+    count: int
+    ping_seconds: float
+    instances: list[str] = field(default_factory=list)
+    """Their folders and log streams are named after them."""
+    resolved: datetime = field(default_factory=now)
+
+
+@dataclass
+class Endpoint:
+    """An endpoint and the variants that serve it."""
+
+    name: str
+    arn: str
+    config_name: str
+    status: str = "Creating"
+    variants: list[Variant] = field(default_factory=list)
+    failure_reason: str | None = None
+    created: datetime = field(default_factory=now)
+    modified: datetime = field(default_factory=now)
+
+    def enter(self, status: str, failure_reason: str | None = None) -> None:
+        """The next status."""
+        self.status = status
+        self.failure_reason = failure_reason[:1024] if failure_reason else None
+        self.modified = now()
+
+
+class SageMakerStore(BaseStore):
+    """One account's state in one region."""
+
+    training_jobs: dict[str, TrainingJob] = LocalAttribute(default=dict)
+    models: dict[str, Model] = LocalAttribute(default=dict)
+    endpoint_configs: dict[str, EndpointConfig] = LocalAttribute(default=dict)
+    endpoints: dict[str, Endpoint] = LocalAttribute(default=dict)
+    tags: dict[str, dict[str, str]] = LocalAttribute(default=dict)
+
+
+STORES = AccountRegionBundle("sagemaker", SageMakerStore)

@@ -1,0 +1,133 @@
+"""SageMaker's data plane: InvokeEndpoint asks the servers that `sagemaker.deployments` keeps."""
+
+import time
+from http.client import responses
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.http import Response
+
+from emulation.compute.serving import NoServerError, Reply, ServerGoneError, ServerTimeoutError
+from emulation.services.sagemaker.deployments import Deployment, ServingVariant, active, key
+from emulation.services.sagemaker.endpoint_metrics import METRICS
+from emulation.services.sagemaker.scope import Scope
+from emulation.services.sagemaker_runtime.errors import (
+    ModelError,
+    endpoint_not_found,
+    payload_too_large,
+    service_unavailable,
+    variant_not_found,
+)
+
+PAYLOAD_BYTES = 6 * 1024 * 1024
+
+CUSTOM_ATTRIBUTES = "X-Amzn-SageMaker-Custom-Attributes"
+
+REFUSED = (
+    "TargetModel",
+    "TargetContainerHostname",
+    "EnableExplanations",
+    "InferenceComponentName",
+    "SessionId",
+)
+
+TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the"
+    " latency metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+GONE = "The container closed the connection before it answered."
+
+
+class SageMakerRuntimeProvider:
+    """Invocations in real time; the other two operations are refused by name."""
+
+    service = "sagemaker-runtime"
+
+    @handler("InvokeEndpoint", expand=False)
+    def invoke_endpoint(self, context: RequestContext, request: dict[str, Any]) -> Response:
+        """Ask a model."""
+        started = time.perf_counter()
+        refuse(request)
+        name = request["EndpointName"]
+        scope = Scope.of(context)
+        deployment = active(scope, name)
+        if deployment is None:
+            raise endpoint_not_found(name, context.account_id)
+        body = request["Body"].read() if "Body" in request else b""
+        if len(body) > PAYLOAD_BYTES:
+            return payload_too_large(PAYLOAD_BYTES)
+        serving = choose(deployment, request)
+        reply = ask(context, serving, request, body)
+        METRICS.count(key(scope, name), serving.variant.name, reply, time.perf_counter() - started)
+        if reply.status != 200:
+            raise model_error(context, name, reply.status, reply.body.decode(errors="replace"))
+        return answer(serving, reply)
+
+
+def refuse(request: dict[str, Any]) -> None:
+    """Name what would be ignored otherwise."""
+    for member in REFUSED:
+        if member in request:
+            raise NotImplementedError(
+                f"sagemaker-runtime.InvokeEndpoint with {member} is not emulated"
+            )
+
+
+def choose(deployment: Deployment, request: dict[str, Any]) -> ServingVariant:
+    """The variant that the caller names, or one by weight."""
+    if "TargetVariant" not in request:
+        return deployment.choose()
+    serving = deployment.named(request["TargetVariant"])
+    if serving is None:
+        raise variant_not_found(request["TargetVariant"], request["EndpointName"])
+    return serving
+
+
+def ask(
+    context: RequestContext, serving: ServingVariant, request: dict[str, Any], body: bytes
+) -> Reply:
+    """The server's reply; the container sees these headers and no others."""
+    headers = {
+        header: request[member]
+        for member, header in (
+            ("ContentType", "Content-Type"),
+            ("Accept", "Accept"),
+            ("CustomAttributes", CUSTOM_ATTRIBUTES),
+        )
+        if member in request
+    }
+    started = time.perf_counter()
+    try:
+        return serving.fleet.invoke(headers, body)
+    except NoServerError as error:
+        raise service_unavailable() from error
+    except (ServerTimeoutError, ServerGoneError) as error:
+        text = TIMED_OUT if isinstance(error, ServerTimeoutError) else GONE
+        return Reply(0, {}, text.encode(), time.perf_counter() - started)
+
+
+def model_error(context: RequestContext, endpoint: str, status: int, text: str) -> ModelError:
+    """AWS's sentence, with the way to the log."""
+    kind = "client" if 400 <= status < 500 else "server"
+    region, account = context.region, context.account_id
+    group = f"/aws/sagemaker/Endpoints/{endpoint}"
+    console = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}"
+    return ModelError(
+        f'Received {kind} error ({status}) from primary with message "{text}".'
+        f" See {console}#logEventViewer:group={group} in account {account} for more information.",
+        status=status,
+        original=text or responses.get(status, ""),
+        log_stream_arn=f"arn:{context.partition}:logs:{region}:{account}:log-group:{group}",
+    )
+
+
+def answer(serving: ServingVariant, reply: Reply) -> Response:
+    """The body as it is, whatever it is."""
+    received = {name.lower(): value for name, value in reply.headers.items()}
+    content_type = received.get("content-type", "application/octet-stream")
+    response = Response(reply.body, 200, content_type=content_type)
+    response.headers["x-Amzn-Invoked-Production-Variant"] = serving.variant.name
+    if CUSTOM_ATTRIBUTES.lower() in received:
+        response.headers[CUSTOM_ATTRIBUTES] = received[CUSTOM_ATTRIBUTES.lower()]
+    return response
