@@ -1,0 +1,1 @@
+"""What the API computes; it knows AWS and knows nothing of HTTP."""

@@ -1,0 +1,65 @@
+"""What is deployed, as CloudFormation says it: the stacks, and the names in their outputs.
+
+Everything else that the API reads it finds through these outputs, so it needs no setting but the
+pipeline's name.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+Clients = Callable[[str], Any]
+"""`clients("s3")` is a client of that service."""
+
+STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving")
+
+MISSING = "NOT_DEPLOYED"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """One stack; its status is CloudFormation's, or that it is not there."""
+
+    name: str
+    status: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The stacks in their order, and all their outputs."""
+
+    stacks: tuple[Stack, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_deployment(clients: Clients, name: str) -> Deployment:
+    """What is deployed under the pipeline's name."""
+    cloudformation = clients("cloudformation")
+    described = {stack: _describe(cloudformation, f"{name}-{stack}") for stack in STACKS}
+    outputs = {
+        output["OutputKey"]: output["OutputValue"]
+        for stack in described.values()
+        for output in stack.get("Outputs", ())
+    }
+    return Deployment(
+        tuple(_stack(name, description) for name, description in described.items()), outputs
+    )
+
+
+def _stack(name: str, description: Mapping[str, Any]) -> Stack:
+    status = description.get("StackStatus", MISSING)
+    return Stack(name, status, description.get("StackStatusReason", ""))
+
+
+def _describe(cloudformation: Any, name: str) -> Mapping[str, Any]:
+    try:
+        found: Mapping[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        # CloudFormation's word for a stack that is not there.
+        if error.response["Error"]["Code"] == "ValidationError":
+            return {}
+        raise
+    return found

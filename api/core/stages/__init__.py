@@ -1,0 +1,1 @@
+"""How each stage of the pipeline is read from AWS's own APIs."""
