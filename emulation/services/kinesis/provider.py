@@ -8,10 +8,11 @@ encryption, resource policies, enhanced monitoring, warm throughput, account set
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
+from localstack.http import Response
 from localstack.services.plugins import ServiceLifecycleHook
 
 from emulation.compute.streams.errors import StreamMissing
-from emulation.services.kinesis import errors, listing, records, resharding, store, streams
+from emulation.services.kinesis import errors, listing, records, resharding, store, streams, wire
 from emulation.services.kinesis.constraints import check
 
 Request = dict[str, Any]
@@ -100,10 +101,10 @@ class KinesisProvider(ServiceLifecycleHook):
         return records.put_one(context, request)
 
     @handler("PutRecords", expand=False)
-    def put_records(self, context: RequestContext, request: Request) -> Answer:
+    def put_records(self, context: RequestContext, request: Request) -> Response | Answer:
         # 500 records through the general check cost more than to store them.
         check(context.operation, request, skip="Records")
-        return records.put_many(context, request)
+        return wire.answer(context, records.put_many(context, request))
 
     @handler("GetShardIterator", expand=False)
     def get_shard_iterator(self, context: RequestContext, request: Request) -> Answer:
@@ -111,9 +112,9 @@ class KinesisProvider(ServiceLifecycleHook):
         return {"ShardIterator": records.shard_iterator(context, request)}
 
     @handler("GetRecords", expand=False)
-    def get_records(self, context: RequestContext, request: Request) -> Answer:
+    def get_records(self, context: RequestContext, request: Request) -> Response | Answer:
         check(context.operation, request)
-        return records.get(context, request)
+        return wire.answer(context, records.get(context, request))
 
     @handler("SplitShard", expand=False)
     def split_shard(self, context: RequestContext, request: Request) -> None:
