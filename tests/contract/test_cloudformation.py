@@ -1,0 +1,196 @@
+"""CloudFormation: change sets, updates, and failures that are seen as failures."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from botocore.exceptions import ClientError, WaiterError
+
+QUEUE = "AWS::SQS::Queue"
+FAST = {"Delay": 1, "MaxAttempts": 60}
+
+
+def template(resources: dict, **sections) -> str:
+    return json.dumps({"Resources": resources, **sections})
+
+
+def queue(name: str, **properties) -> dict:
+    return {"Type": QUEUE, "Properties": {"QueueName": name, **properties}}
+
+
+@pytest.fixture
+def cloudformation(aws):
+    return aws("cloudformation")
+
+
+@pytest.fixture
+def stack(cloudformation, unique):
+    """The name of a stack that is deleted afterwards."""
+    yield unique
+    cloudformation.delete_stack(StackName=unique)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=unique, WaiterConfig=FAST)
+
+
+def open_change_set(cloudformation, stack: str, body: str, kind: str = "CREATE", **more) -> str:
+    answer = cloudformation.create_change_set(
+        StackName=stack,
+        ChangeSetName=f"c{kind.lower()}",
+        ChangeSetType=kind,
+        TemplateBody=body,
+        **more,
+    )
+    return answer["Id"]
+
+
+def wait_for_change_set(cloudformation, change_set: str) -> dict:
+    waiter = cloudformation.get_waiter("change_set_create_complete")
+    waiter.wait(ChangeSetName=change_set, WaiterConfig=FAST)
+    return cloudformation.describe_change_set(ChangeSetName=change_set)
+
+
+def deploy(cloudformation, stack: str, body: str, kind: str = "CREATE", **more) -> None:
+    change_set = open_change_set(cloudformation, stack, body, kind, **more)
+    wait_for_change_set(cloudformation, change_set)
+    cloudformation.execute_change_set(ChangeSetName=change_set)
+    waiter = cloudformation.get_waiter(f"stack_{kind.lower()}_complete")
+    waiter.wait(StackName=stack, WaiterConfig=FAST)
+
+
+@contextmanager
+def failing(cloudformation, stack: str):
+    """What stands inside makes the stack fail; its events are in the yielded list afterwards."""
+    events: list[dict] = []
+    with pytest.raises(WaiterError):
+        yield events
+    events += cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+
+
+# what works
+
+
+def test_change_set_tells_what_it_would_add(cloudformation, stack):
+    change_set = open_change_set(cloudformation, stack, template({"Q": queue(stack)}))
+    found = wait_for_change_set(cloudformation, change_set)
+    change = found["Changes"][0]["ResourceChange"]
+    assert (change["Action"], change["LogicalResourceId"], change["ResourceType"]) == (
+        "Add",
+        "Q",
+        QUEUE,
+    )
+    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    assert status == "REVIEW_IN_PROGRESS"
+
+
+def test_outputs_are_read_from_the_resources(cloudformation, aws, stack):
+    outputs = {"Url": {"Value": {"Ref": "Q"}}, "Arn": {"Value": {"Fn::GetAtt": ["Q", "Arn"]}}}
+    deploy(cloudformation, stack, template({"Q": queue(stack)}, Outputs=outputs))
+    found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    values = {item["OutputKey"]: item["OutputValue"] for item in found}
+    assert values["Url"] == aws("sqs").get_queue_url(QueueName=stack)["QueueUrl"]
+    assert values["Arn"].endswith(f":{stack}")
+
+
+def test_update_changes_the_resource(cloudformation, aws, stack):
+    deploy(cloudformation, stack, template({"Q": queue(stack, VisibilityTimeout=30)}))
+    changed = template({"Q": queue(stack, VisibilityTimeout=99)})
+    deploy(cloudformation, stack, changed, "UPDATE")
+    sqs = aws("sqs")
+    url = sqs.get_queue_url(QueueName=stack)["QueueUrl"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
+    assert attributes["Attributes"]["VisibilityTimeout"] == "99"
+
+
+def test_parameter_keeps_its_previous_value(cloudformation, stack):
+    declared = {"Note": {"Type": "String"}, "Other": {"Type": "String", "Default": "a"}}
+    outputs = {"Note": {"Value": {"Ref": "Note"}}, "Other": {"Value": {"Ref": "Other"}}}
+    body = template({"Q": queue(stack)}, Parameters=declared, Outputs=outputs)
+    given = [{"ParameterKey": "Note", "ParameterValue": "kept"}]
+    deploy(cloudformation, stack, body, Parameters=given)
+    kept = [
+        {"ParameterKey": "Note", "UsePreviousValue": True},
+        {"ParameterKey": "Other", "ParameterValue": "b"},
+    ]
+    changed = template(
+        {"Q": queue(stack, VisibilityTimeout=9)}, Parameters=declared, Outputs=outputs
+    )
+    deploy(cloudformation, stack, changed, "UPDATE", Parameters=kept)
+    found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    assert {item["OutputKey"]: item["OutputValue"] for item in found} == {
+        "Note": "kept",
+        "Other": "b",
+    }
+
+
+# what is refused
+
+
+def test_change_set_without_changes_fails_and_says_so(cloudformation, stack):
+    body = template({"Q": queue(stack)})
+    deploy(cloudformation, stack, body)
+    change_set = open_change_set(cloudformation, stack, body, "UPDATE")
+    with pytest.raises(WaiterError) as failure:
+        wait_for_change_set(cloudformation, change_set)
+    assert failure.value.last_response["StatusReason"].startswith(
+        "The submitted information didn't contain changes."
+    )
+    with pytest.raises(ClientError) as refusal:
+        cloudformation.execute_change_set(ChangeSetName=change_set)
+    assert refusal.value.response["Error"]["Code"] == "InvalidChangeSetStatus"
+
+
+def test_unknown_stack_is_a_validation_error(cloudformation, unique):
+    with pytest.raises(ClientError) as refusal:
+        cloudformation.describe_stacks(StackName=unique)
+    assert refusal.value.response["Error"]["Code"] == "ValidationError"
+    message = f"Stack with id {unique} does not exist"
+    assert refusal.value.response["Error"]["Message"] == message
+
+
+def test_unknown_resource_type_fails_with_the_type(cloudformation, stack):
+    body = template({"Q": queue(stack), "X": {"Type": "AWS::Nobody::Knows"}})
+    change_set = open_change_set(cloudformation, stack, body)
+    with pytest.raises(WaiterError) as failure:
+        wait_for_change_set(cloudformation, change_set)
+    assert "AWS::Nobody::Knows" in failure.value.last_response["StatusReason"]
+
+
+# what fails on the way
+
+
+def test_failed_resource_fails_the_stack_with_its_reason(cloudformation, aws, stack):
+    missing = f"no-such-bucket-{stack}"
+    policy = {"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*"}]}
+    broken = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": missing, "PolicyDocument": policy},
+    }
+    with failing(cloudformation, stack) as events:
+        deploy(cloudformation, stack, template({"P": broken}))
+    failed = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
+    (event,) = [event for event in failed if event["LogicalResourceId"] == "P"]
+    assert "NoSuchBucket" in event["ResourceStatusReason"]
+    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    assert status == "ROLLBACK_COMPLETE"
+
+
+def test_failed_update_can_be_tried_again(cloudformation, stack):
+    """A failed update is not remembered as done."""
+    deploy(cloudformation, stack, template({"Q": queue(stack)}))
+    broken = {
+        "Type": "AWS::Lambda::EventSourceMapping",
+        "Properties": {
+            "FunctionName": f"nobody-{stack}",
+            "EventSourceArn": f"arn:aws:kinesis:us-east-1:000000000000:stream/{stack}",
+            "StartingPosition": "LATEST",
+        },
+    }
+    body = template({"Q": queue(stack), "M": broken})
+    with failing(cloudformation, stack) as events:
+        deploy(cloudformation, stack, body, "UPDATE")
+    assert any(event["ResourceStatus"] == "CREATE_FAILED" for event in events)
+    found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    assert found == "UPDATE_ROLLBACK_COMPLETE"
+    cloudformation.delete_change_set(StackName=stack, ChangeSetName="cupdate")
+    again = open_change_set(cloudformation, stack, body, "UPDATE")
+    changes = wait_for_change_set(cloudformation, again)["Changes"]
+    assert [item["ResourceChange"]["LogicalResourceId"] for item in changes] == ["M"]
