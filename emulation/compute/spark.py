@@ -28,8 +28,9 @@ REPORT = "failure.json"
 LAST_ERRORS_SECONDS = 5.0
 
 OPENED = (
-    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
-    "java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action sun.util.calendar"
+    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util "
+    "java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs "
+    "sun.security.action sun.util.calendar"
 )
 """Packages of the JDK that Spark reaches into, as its own launcher opens them."""
 
@@ -47,6 +48,7 @@ JVM_OPTIONS = (
     "-Djava.net.preferIPv4Stack=true",
 )
 
+S3A = "org.apache.hadoop.fs.s3a"
 SPARK_CONF = {
     "spark.master": "local[*]",
     "spark.driver.host": "127.0.0.1",
@@ -55,14 +57,14 @@ SPARK_CONF = {
     "spark.ui.showConsoleProgress": "false",
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.catalogImplementation": "in-memory",
-    "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
-    "spark.hadoop.fs.AbstractFileSystem.s3.impl": "org.apache.hadoop.fs.s3a.S3A",
+    "spark.hadoop.fs.s3.impl": f"{S3A}.S3AFileSystem",
+    "spark.hadoop.fs.AbstractFileSystem.s3.impl": f"{S3A}.S3A",
     "spark.hadoop.fs.s3a.path.style.access": "true",
     "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
-    "spark.hadoop.fs.s3a.aws.credentials.provider": "org.apache.hadoop.fs.s3a.SimpleAWSCredentialsProvider",
+    "spark.hadoop.fs.s3a.aws.credentials.provider": f"{S3A}.SimpleAWSCredentialsProvider",
     "spark.hadoop.fs.s3a.attempts.maximum": "2",
     "spark.hadoop.fs.s3a.retry.limit": "2",
-    "spark.hadoop.fs.s3a.connection.establish.timeout": "2s",
+    "spark.hadoop.fs.s3a.connection.establish.timeout": "15s",
     "spark.hadoop.fs.s3a.threads.max": "16",
     "spark.hadoop.fs.s3a.fast.upload.buffer": "bytebuffer",
 }

@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+Jvm = subprocess.Popen[bytes]  # noqa: TID251 - here the supervisor is out of reach; we are its child
+ENVIRONMENT = os.environ  # noqa: TID251 - pyspark reads it
 POLL_SECONDS = 0.01
 
 
@@ -27,18 +29,18 @@ class GatewayNotStartedError(Exception):
     """The JVM ended before it answered."""
 
 
-def start_gateway(command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+def start_gateway(command: list[str], folder: Path) -> Jvm:
     """Start the JVM and put the address of its gateway into our environment, where pyspark looks
     for it.
     """
     connection = folder / "gateway"
     environment = {
-        **os.environ,
+        **ENVIRONMENT,
         "SPARK_CONNECT_MODE": "0",
         "_PYSPARK_DRIVER_CONN_INFO_PATH": str(connection),
     }
     # The gateway ends when its standard input does, so it ends with us.
-    jvm = subprocess.Popen(command, stdin=subprocess.PIPE, env=environment)
+    jvm = Jvm(command, stdin=subprocess.PIPE, env=environment)
     import pyspark.sql  # noqa: F401 - half a second that the JVM needs to start as well
 
     while not connection.exists():
@@ -46,13 +48,13 @@ def start_gateway(command: list[str], folder: Path) -> "subprocess.Popen[bytes]"
             raise GatewayNotStartedError(f"Java exited with code {jvm.returncode} at its start")
         time.sleep(POLL_SECONDS)
     port, secret = read_connection(connection.read_bytes())
-    os.environ["PYSPARK_GATEWAY_PORT"] = str(port)
-    os.environ["PYSPARK_GATEWAY_SECRET"] = secret
+    ENVIRONMENT["PYSPARK_GATEWAY_PORT"] = str(port)
+    ENVIRONMENT["PYSPARK_GATEWAY_SECRET"] = secret
     return jvm
 
 
 def read_connection(content: bytes) -> tuple[int, str]:
-    """Port and secret, as the gateway writes them: a number, then a text with its length before it."""
+    """Port and secret, as the gateway writes them: a number, a length, and a text so long."""
     port, length = struct.unpack(">ii", content[:8])
     return port, content[8 : 8 + length].decode()
 
@@ -101,7 +103,7 @@ def report_failures(script: Path, report: Path) -> None:
 
 
 def run_script(script: Path, arguments: list[str], report: Path) -> None:
-    """Run the script as the main program. An exit code of its own is a failure too, unless it is 0."""
+    """Run the script as the main program. An exit code of its own is a failure, unless it is 0."""
     sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.parent))
     report_failures(script, report)

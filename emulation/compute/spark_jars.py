@@ -126,7 +126,8 @@ def ivy_arguments(folder: Path) -> list[str]:
 def ivy_module(jars: list[Jar]) -> str:
     """Ivy's description of a module that depends on exactly these jars."""
     dependencies = "".join(
-        f'<dependency org="{jar.group}" name="{jar.artifact}" rev="{jar.version}" transitive="false"/>'
+        f'<dependency org="{jar.group}" name="{jar.artifact}" rev="{jar.version}" '
+        'transitive="false"/>'
         for jar in jars
     )
     return (

@@ -68,7 +68,7 @@ def run_sample(folder: Path, archive: Path, environment: dict[str, str]) -> Proc
 def main() -> int:
     """Do what is missing; the exit code says whether all is there."""
     console = Console(stderr=True)
-    environment = dict(os.environ)
+    environment = dict(os.environ)  # noqa: TID251 - a command: it is the user's
     columns = (TextColumn("{task.description:28}"), BarColumn(), TimeElapsedColumn())
     try:
         java = spark.java(environment)

@@ -2,7 +2,7 @@
 sees of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from emulation.services.glue.errors import InvalidInputError
 
@@ -59,12 +59,15 @@ def locations(arguments: Mapping[str, str], name: str) -> list[str]:
 
 def spark_conf(arguments: Mapping[str, str]) -> dict[str, str]:
     """`--conf`: one setting, or several with ` --conf ` between them."""
-    text = arguments.get("--conf", "")
-    settings = (part.strip() for part in text.split("--conf"))
-    return dict(tuple(part.split("=", 1)) for part in settings if "=" in part)
+    return pairs(arguments.get("--conf", "").split("--conf"))
 
 
 def driver_environment(arguments: Mapping[str, str]) -> dict[str, str]:
     """`--customer-driver-env-vars`: `KEY=value` pairs with commas between them."""
-    pairs = arguments.get("--customer-driver-env-vars", "").split(",")
-    return dict(tuple(pair.strip().split("=", 1)) for pair in pairs if "=" in pair)
+    return pairs(arguments.get("--customer-driver-env-vars", "").split(","))
+
+
+def pairs(parts: Iterable[str]) -> dict[str, str]:
+    """The parts that have an equals sign, as names and values."""
+    split = (part.strip().partition("=") for part in parts)
+    return {name: value for name, equals, value in split if equals}

@@ -19,16 +19,17 @@ OLD_GLUE_VERSIONS = ("0.9", "1.0", "2.0", "3.0")
 DEFAULT_GLUE_VERSION = "5.1"
 
 DPUS = {
-    "Standard": 1.0, "G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0, "G.12X": 12.0,
-    "G.16X": 16.0, "R.1X": 1.0, "R.2X": 2.0, "R.4X": 4.0, "R.8X": 8.0,
+    "Standard": 1.0, "G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0,
+    "G.12X": 12.0, "G.16X": 16.0, "R.1X": 1.0, "R.2X": 2.0, "R.4X": 4.0, "R.8X": 8.0,
 }  # fmt: skip
 """Data processing units of a worker. They are recorded; the laptop's cores do the work."""
 
 DEFINITION = (
     "JobMode", "Description", "LogUri", "Role", "ExecutionProperty", "Command", "DefaultArguments",
-    "NonOverridableArguments", "Connections", "MaxRetries", "AllocatedCapacity", "Timeout", "MaxCapacity",
-    "WorkerType", "NumberOfWorkers", "SecurityConfiguration", "NotificationProperty", "GlueVersion",
-    "ExecutionClass", "SourceControlDetails", "MaintenanceWindow", "JobRunQueuingEnabled",
+    "NonOverridableArguments", "Connections", "MaxRetries", "AllocatedCapacity", "Timeout",
+    "MaxCapacity", "WorkerType", "NumberOfWorkers", "SecurityConfiguration",
+    "NotificationProperty", "GlueVersion", "ExecutionClass", "SourceControlDetails",
+    "MaintenanceWindow", "JobRunQueuingEnabled",
 )  # fmt: skip
 """What a caller can say of a job."""
 
@@ -174,7 +175,7 @@ def capacity(given: Record, command: Record) -> Record:
         units = dpus(given.get("WorkerType", "G.1X")) * given.get("NumberOfWorkers", 2)
     else:
         default = 0.0625 if command["Name"] == "pythonshell" else 10.0
-        units = float(given.get("MaxCapacity", given.get("AllocatedCapacity", default)))
+        units = float(given.get("MaxCapacity") or given.get("AllocatedCapacity") or default)
     return {"MaxCapacity": units, "AllocatedCapacity": int(units)}
 
 

@@ -9,7 +9,7 @@ from emulation.services.glue.errors import InvalidInputError
 
 
 def page(items: Sequence[Any], request: Any, key: str, default: int = 100) -> dict[str, Any]:
-    """The answer that holds `MaxResults` items under `key`, and a `NextToken` when there are more."""
+    """The answer with `MaxResults` items under `key`, and a `NextToken` when there are more."""
     start = offset(request.get("NextToken"))
     end = start + (request.get("MaxResults") or default)
     answer: dict[str, Any] = {key: list(items[start:end])}

@@ -1,16 +1,26 @@
 """Glue on the wire: the operations of all its nouns in one class, and what happens to its state."""
 
-
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
+from emulation.services.glue.databases import DatabaseOperations
 from emulation.services.glue.job_runs import JobRunOperations, fail_interrupted_runs
 from emulation.services.glue.jobs import JobOperations
+from emulation.services.glue.partitions import PartitionOperations
 from emulation.services.glue.store import STORES, GlueStore
+from emulation.services.glue.tables import TableOperations
 from emulation.services.glue.tags import TagOperations
 
 
-class GlueProvider(JobOperations, JobRunOperations, TagOperations, ServiceLifecycleHook):
+class GlueProvider(
+    DatabaseOperations,
+    TableOperations,
+    PartitionOperations,
+    JobOperations,
+    JobRunOperations,
+    TagOperations,
+    ServiceLifecycleHook,
+):
     """An operation that none of these classes has is refused by name."""
 
     service = "glue"

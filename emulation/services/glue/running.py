@@ -115,7 +115,8 @@ def open_logs(run: RunInScope, record: Record) -> Logs:
     version = record.get("GlueVersion", COMPUTED_VERSION)
     if version != COMPUTED_VERSION and group == "/aws-glue/jobs":
         errors(
-            f"Glue {version} was asked for; Spark 4.1.1 and Python 3.13 (Glue {COMPUTED_VERSION}) run this job"
+            f"Glue {version} was asked for; Spark 4.1.1 and Python 3.13 "
+            f"(Glue {COMPUTED_VERSION}) run this job"
         )
     return Logs(output, errors)
 
@@ -125,7 +126,8 @@ def start_process(run: RunInScope, definition: Record, stage: staging.Stage, log
     record = run.record()
 
     def ended(process: Process) -> None:
-        _processes.pop(run.run_id, None)
+        with LOCK:
+            _processes.pop(run.run_id, None)
         state, message = outcome(run, process)
         end(run, definition, logs, state, message)
 
