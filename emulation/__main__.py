@@ -1,10 +1,13 @@
 """`python -m emulation`: run the gateway in this process until it is told to stop."""
 
 import argparse
+import fcntl
 import logging
 import os
 import signal
 import sys
+from pathlib import Path
+from typing import IO
 
 from emulation.settings import EmulationSettings, gateway_environment, settings
 
@@ -44,5 +47,28 @@ def run(options: EmulationSettings) -> int:
     return int(runtime.exit_code)
 
 
+def lock_state(folder: Path) -> IO[str]:
+    """Keep a state folder to one emulator; the lock is the open file's.
+
+    Raises:
+        SystemExit: another emulator holds it.
+    """
+    lock = (folder / "emulator.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SystemExit(f"another emulator runs on the state folder {folder}") from error
+    return lock
+
+
+def main() -> None:
+    """Run and end for good: a request that still waits for its client does not keep us."""
+    options = apply_arguments(parse_arguments(sys.argv[1:]))
+    with lock_state(options.folder()):
+        code = run(options)
+        logging.shutdown()
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(run(apply_arguments(parse_arguments(sys.argv[1:]))))
+    main()

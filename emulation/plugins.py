@@ -35,6 +35,12 @@ def kinesis() -> Service:
     return serve("emulation.services.kinesis.provider:KinesisProvider")
 
 
+@aws_provider(api="s3", name="terrarium")
+def s3() -> Service:
+    """S3, on storage that survives a kill."""
+    return serve("emulation.services.s3.provider:DurableS3Provider")
+
+
 @aws_provider(api="glue")
 def glue() -> Service:
     """Glue: catalog, crawlers, Spark jobs."""

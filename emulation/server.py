@@ -1,12 +1,11 @@
 """LocalStack's twisted server, on the asked-for address only: its own binds every interface."""
 
-from typing import Any
-
 from localstack import config
 from localstack.runtime.server.twisted import TwistedRuntimeServer
 from rolo.gateway import Gateway
 from rolo.serving.twisted import TwistedGateway
-from twisted.internet import endpoints, reactor
+from twisted.internet import reactor
+from twisted.internet.error import CannotListenError
 
 
 class LocalRuntimeServer(TwistedRuntimeServer):
@@ -20,7 +19,10 @@ class LocalRuntimeServer(TwistedRuntimeServer):
     ) -> None:
         """Listen on every address of `listen`; `ssl_creds` is not used."""
         for address in listen:
-            listening: Any = endpoints.TCP4ServerEndpoint(
-                reactor, address.port, interface=address.host
-            ).listen(TwistedGateway(gateway))
-            listening.addErrback(lambda failure: failure.raiseException())
+            try:
+                reactor.listenTCP(address.port, TwistedGateway(gateway), interface=address.host)
+            except CannotListenError as error:
+                raise SystemExit(
+                    f"port {address.port} of {address.host} is taken: "
+                    "stop what listens there or choose another with --port"
+                ) from error

@@ -56,7 +56,10 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
     return {
         "GATEWAY_LISTEN": f"{options.host}:{options.port}",
         "GATEWAY_SERVER": "terrarium",
-        "LOCALSTACK_HOST": f"localhost.localstack.cloud:{options.port}",
+        # Names in answers that need no name server, unlike localstack.cloud's.
+        "LOCALSTACK_HOST": f"localhost:{options.port}",
+        "SQS_ENDPOINT_STRATEGY": "path",
+        "PERSISTENCE": "1",
         "FILESYSTEM_ROOT": str(options.folder("gateway")),
         "LS_LOG": options.log_level,
         # An emulator that works with no internet asks nothing of it.
@@ -70,5 +73,9 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
     }
 
 
-OWN_PROVIDERS = ("PROVIDER_OVERRIDE_KINESIS", "PROVIDER_OVERRIDE_REDSHIFT")
+OWN_PROVIDERS = (
+    "PROVIDER_OVERRIDE_KINESIS",
+    "PROVIDER_OVERRIDE_REDSHIFT",
+    "PROVIDER_OVERRIDE_S3",
+)
 """Where LocalStack has a provider of its own and ours is chosen, unless the user says otherwise."""

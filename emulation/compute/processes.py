@@ -220,11 +220,12 @@ def _start_warden() -> subprocess.Popen[str]:
 def _read_output(process: Process) -> None:
     output = process._child.stdout
     assert output is not None
-    for raw in output:
-        line = raw.decode(errors="replace").rstrip("\r\n")
-        process._lines.append(line)
-        if process.spec.log is not None:
-            process.spec.log(line)
+    with output:
+        for raw in output:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            process._lines.append(line)
+            if process.spec.log is not None:
+                process.spec.log(line)
 
 
 def _enforce_limits(process: Process) -> None:

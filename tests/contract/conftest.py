@@ -47,40 +47,68 @@ def healthy(url: str) -> bool:
         return False
 
 
+class Emulator:
+    """An emulator of its own, on a free port and a given state folder; start, stop and kill it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "emulation", "--port", str(self.port)]
+        with (self.folder / "emulator.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [*command, "--state-folder", self.folder / "state"],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            )
+        wait_for(f"the emulator, see {log.name}", lambda: healthy(self.url), START_SECONDS)
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+
+def client_factory(url: str):
+    session = boto3.session.Session("test", "test", region_name="us-east-1")
+
+    def client(service: str, **config):
+        options = Config(retries={"max_attempts": 0}, read_timeout=120, **config)
+        return session.client(service, endpoint_url=url, config=options)
+
+    return client
+
+
+@pytest.fixture
+def own_emulator(tmp_path) -> Iterator[Emulator]:
+    """A started emulator that the test may kill, and `own_emulator.aws` to speak to it."""
+    emulator = Emulator(tmp_path)
+    emulator.aws = client_factory(emulator.url)
+    emulator.start()
+    yield emulator
+    if emulator.process.poll() is None:
+        emulator.end()
+
+
 @pytest.fixture(scope="session")
 def endpoint_url(tmp_path_factory) -> Iterator[str]:
     if given := os.environ.get("TERRARIUM_TEST_ENDPOINT"):
         yield given
         return
-    folder = tmp_path_factory.mktemp("emulator")
-    port = free_port()
-    with (folder / "emulator.log").open("wb") as log:
-        emulator = subprocess.Popen(
-            [sys.executable, "-m", "emulation", "--port", str(port), "--state-folder", folder],
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
-        )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(f"the emulator, see {log.name}", lambda: healthy(url), START_SECONDS)
-        yield url
-    finally:
-        emulator.send_signal(signal.SIGTERM)
-        emulator.wait(60)
+    emulator = Emulator(tmp_path_factory.mktemp("emulator"))
+    emulator.start()
+    yield emulator.url
+    emulator.end()
 
 
 @pytest.fixture(scope="session")
 def aws(endpoint_url):
     """A client factory: `aws("s3")`. No retries, so that a refusal is seen at once and as it is."""
-    session = boto3.session.Session("test", "test", region_name="us-east-1")
-
-    def client(service: str, **config):
-        options = Config(retries={"max_attempts": 0}, read_timeout=120, **config)
-        return session.client(service, endpoint_url=endpoint_url, config=options)
-
-    return client
+    return client_factory(endpoint_url)
 
 
 @pytest.fixture

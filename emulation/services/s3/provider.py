@@ -1,0 +1,84 @@
+"""LocalStack's S3 with durable objects; what it does not keep itself, `emulation.state` does."""
+
+from typing import Any
+
+from localstack.aws.api import RequestContext, handler
+from localstack.services.s3.models import KeyStore, S3Bucket, VersionedKeyStore, s3_stores
+from localstack.services.s3.provider import S3Provider
+from localstack.state import StateVisitor
+
+from emulation.services.s3.journal import ObjectJournal
+from emulation.services.s3.storage import DurableObjectStore, JournaledKeys, JournaledVersions
+from emulation.settings import settings
+from emulation.state import save_service
+
+
+class DurableS3Provider(S3Provider):
+    """S3 whose buckets and objects are there again after a restart or a kill."""
+
+    def __init__(self) -> None:
+        self._journal = ObjectJournal(settings().folder("s3"))
+        parts = settings().folder("gateway", "s3-parts")
+        super().__init__(DurableObjectStore(self._journal, str(parts)))
+
+    def accept_state_visitor(self, visitor: StateVisitor) -> None:
+        """The buckets; their objects are in the journal."""
+        visitor.visit(s3_stores)
+
+    def on_after_state_load(self) -> None:
+        """Fill the loaded buckets from the journal."""
+        super().on_after_state_load()
+        buckets = all_buckets()
+        self._journal.forget_all_but({bucket.name for bucket in buckets})
+        for bucket in buckets:
+            self._journal_objects(bucket)
+            self._storage_backend.create_bucket(bucket.name)
+            load_objects(self._journal, bucket)
+
+    @handler("CreateBucket", expand=False)
+    def create_bucket(self, context: RequestContext, request: Any) -> Any:
+        """A bucket is on disk before its creation is answered: its objects depend on it."""
+        response = super().create_bucket(context, request)
+        _, bucket = self._get_cross_account_bucket(context, request["Bucket"])
+        self._journal_objects(bucket)
+        save_service("s3")
+        return response
+
+    @handler("DeleteBucket")
+    def delete_bucket(self, context: RequestContext, bucket: str, **kwargs: Any) -> None:
+        """A deleted bucket does not come back."""
+        super().delete_bucket(context, bucket, **kwargs)
+        save_service("s3")
+
+    @handler("PutBucketVersioning")
+    def put_bucket_versioning(self, context: RequestContext, bucket: str, **kwargs: Any) -> None:
+        """Turning versions on makes another key store, which is journaled too."""
+        super().put_bucket_versioning(context, bucket, **kwargs)
+        _, s3_bucket = self._get_cross_account_bucket(context, bucket)
+        self._journal_objects(s3_bucket)
+        save_service("s3")
+
+    def _journal_objects(self, bucket: S3Bucket) -> None:
+        """Replace a bucket's own key store by one that writes to the journal."""
+        if type(bucket.objects) is KeyStore:
+            bucket.objects = JournaledKeys(self._journal, bucket.name)
+        elif type(bucket.objects) is VersionedKeyStore:
+            versions = JournaledVersions(self._journal, bucket.name)
+            for s3_object in bucket.objects.values(with_versions=True):
+                self._journal.delete(bucket.name, s3_object.key, None)
+                versions.set(s3_object.key, s3_object)
+            bucket.objects = versions
+
+
+def all_buckets() -> list[S3Bucket]:
+    """The buckets of every account; each account's stores share one map of them."""
+    regions = [next(iter(regions.values())) for regions in s3_stores.values() if regions]
+    return [bucket for store in regions for bucket in store.buckets.values()]
+
+
+def load_objects(journal: ObjectJournal, bucket: S3Bucket) -> None:
+    """Fill an empty key store with what the journal has, and drop files of no object."""
+    s3_objects = list(journal.objects(bucket.name))
+    for s3_object in s3_objects:
+        super(type(bucket.objects), bucket.objects).set(s3_object.key, s3_object)
+    journal.drop_strays(bucket.name, s3_objects)

@@ -1,0 +1,209 @@
+"""Object bytes on disk for LocalStack's S3: a write makes a new file, so readers need no lock."""
+
+import base64
+import hashlib
+import os
+import time
+from collections.abc import Iterator
+from typing import IO, Any
+
+from localstack.services.s3.constants import S3_CHUNK_SIZE
+from localstack.services.s3.models import KeyStore, VersionedKeyStore
+from localstack.services.s3.storage.core import S3StoredObject, should_copy_in_place
+from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
+from localstack.services.s3.utils import get_s3_checksum
+
+from emulation.services.s3.journal import ObjectJournal
+
+
+class StoredFile(S3StoredObject):
+    """One open file of an object; `file_name` on the object names it once it is written."""
+
+    def __init__(self, journal: ObjectJournal, bucket: str, s3_object: Any, mode: str) -> None:
+        super().__init__(s3_object, mode)
+        if mode == "w":
+            s3_object.file_name = journal.new_file(bucket)
+        self._file: IO[bytes] = journal.path(bucket, s3_object.file_name).open(
+            "w+b" if mode == "w" else "rb"
+        )
+        self._checksum: str | None = None
+
+    def read(self, s: int | None = -1) -> bytes:
+        """At most `s` bytes from the position; all that is left when it is negative or None."""
+        return self._file.read(-1 if s is None else s)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Move the position."""
+        return self._file.seek(offset, whence)
+
+    def truncate(self, size: int | None = None) -> int:
+        """Cut the file at `size` or at the position."""
+        return self._file.truncate(size)
+
+    def write(self, stream: IO[bytes] | S3StoredObject | None) -> int:
+        """Replace the bytes with the stream's, set size, ETag and checksum; the length."""
+        self._file.seek(0)
+        self._file.truncate()
+        digest = hashlib.md5(usedforsecurity=False)
+        checksum = self._new_checksum()
+        while stream is not None and (chunk := stream.read(S3_CHUNK_SIZE)):
+            self._file.write(chunk)
+            digest.update(chunk)
+            checksum.update(chunk)
+        self.s3_object.etag = digest.hexdigest()
+        self._checksum = base64.b64encode(checksum.digest()).decode()
+        self._written()
+        self._file.seek(0)
+        return int(self.s3_object.size)
+
+    def append(self, part: S3StoredObject) -> int:
+        """Add a part's bytes at the end; their number."""
+        length = 0
+        while chunk := part.read(S3_CHUNK_SIZE):
+            length += self._file.write(chunk)
+        self._written()
+        return length
+
+    def close(self) -> None:
+        """Close the file; the bytes stay."""
+        self._file.close()
+        self.closed = True
+
+    @property
+    def last_modified(self) -> int:
+        """When the object was written: a file is never written twice, so the object knows."""
+        return int(self.s3_object.internal_last_modified)
+
+    @property
+    def checksum(self) -> str | None:
+        """The checksum by the object's algorithm, base64; computed again for older bytes."""
+        if not self.s3_object.checksum_algorithm:
+            return None
+        if self._checksum is None:
+            digest = self._digest(self._new_checksum())
+            self._checksum = base64.b64encode(digest.digest()).decode()
+        return self._checksum
+
+    @property
+    def etag(self) -> str:
+        """The MD5 of the bytes."""
+        return str(self._digest(hashlib.md5(usedforsecurity=False)).hexdigest())
+
+    def __iter__(self) -> Iterator[bytes]:
+        while chunk := self._file.read(S3_CHUNK_SIZE):
+            yield chunk
+
+    def _new_checksum(self) -> Any:
+        algorithm = self.s3_object.checksum_algorithm
+        return get_s3_checksum(algorithm) if algorithm else hashlib.md5(usedforsecurity=False)
+
+    def _digest(self, digest: Any) -> Any:
+        position = self._file.tell()
+        self._file.seek(0)
+        for chunk in self:
+            digest.update(chunk)
+        self._file.seek(position)
+        return digest
+
+    def _written(self) -> None:
+        self._file.flush()
+        self.s3_object.size = self._file.tell()
+        self.s3_object.internal_last_modified = time.time_ns()
+
+
+class DurableObjectStore(EphemeralS3ObjectStore):
+    """Objects in files of the journal. Parts of unfinished multipart uploads stay temporary."""
+
+    def __init__(self, journal: ObjectJournal, parts_folder: str) -> None:
+        super().__init__(parts_folder)
+        self.journal = journal
+
+    def open(self, bucket: str, s3_object: Any, mode: str = "r") -> StoredFile:
+        """The bytes of an object, for reading or for writing anew."""
+        return StoredFile(self.journal, bucket, s3_object, mode)
+
+    def remove(self, bucket: str, s3_object: Any) -> None:
+        """Drop the bytes of one object or of a list."""
+        for item in s3_object if isinstance(s3_object, list) else [s3_object]:
+            self.journal.drop_file(bucket, item)
+
+    def copy(
+        self, src_bucket: str, src_object: Any, dest_bucket: str, dest_object: Any
+    ) -> StoredFile:
+        """Give the destination the source's bytes: a second name of the same file."""
+        name = self.journal.new_file(dest_bucket)
+        source = self.journal.path(src_bucket, src_object.file_name)
+        os.link(source, self.journal.path(dest_bucket, name))
+        dest_object.file_name = name
+        in_place = should_copy_in_place(src_bucket, src_object, dest_bucket, dest_object)
+        dest_object.internal_last_modified = (
+            src_object.internal_last_modified if in_place else time.time_ns()
+        )
+        return self.open(dest_bucket, dest_object)
+
+    def delete_bucket(self, bucket: str) -> None:
+        """Drop a bucket with everything in it."""
+        super().delete_bucket(bucket)
+        self.journal.delete_bucket(bucket)
+
+    def close(self) -> None:
+        """Stop: unlike the temporary store's, nothing is deleted."""
+        self.journal.close()
+
+
+class JournaledKeys(KeyStore):
+    """The keys of an unversioned bucket: each change is in the journal before it is answered."""
+
+    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
+        super().__init__()
+        self.journal = journal
+        self.bucket = bucket
+
+    def __reduce__(self) -> Any:
+        """A snapshot of the bucket leaves its objects to the journal."""
+        return KeyStore, ()
+
+    def set(self, object_key: str, s3_object: Any) -> None:
+        """Make this the key's object and drop the bytes that it replaces."""
+        replaced = self.get(object_key)
+        self.journal.put(self.bucket, s3_object)
+        super().set(object_key, s3_object)
+        drop_replaced(self.journal, self.bucket, replaced, s3_object)
+
+    def pop(self, object_key: str, default: Any = None) -> Any:
+        """Forget the key's object; the provider drops its bytes."""
+        if object_key in self:
+            self.journal.delete(self.bucket, object_key, None)
+            self.journal.delete(self.bucket, object_key, "null")
+        return super().pop(object_key, default)
+
+
+class JournaledVersions(VersionedKeyStore):
+    """The keys and versions of a versioned bucket."""
+
+    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
+        super().__init__()
+        self.journal = journal
+        self.bucket = bucket
+
+    def __reduce__(self) -> Any:
+        """A snapshot of the bucket leaves its objects to the journal."""
+        return VersionedKeyStore, ()
+
+    def set(self, object_key: str, s3_object: Any) -> None:
+        """Put a version on top of the key's, or in the place of its `null` version."""
+        replaced = self.get(object_key, s3_object.version_id)
+        self.journal.put(self.bucket, s3_object)
+        super().set(object_key, s3_object)
+        drop_replaced(self.journal, self.bucket, replaced, s3_object)
+
+    def pop(self, object_key: str, version_id: str | None = None, default: Any = None) -> Any:
+        """Forget one version; the provider drops its bytes."""
+        self.journal.delete(self.bucket, object_key, version_id)
+        return super().pop(object_key, version_id, default)
+
+
+def drop_replaced(journal: ObjectJournal, bucket: str, replaced: Any, by: Any) -> None:
+    """Remove the bytes of an overwritten object, unless the new one has the same file."""
+    if getattr(replaced, "file_name", None) != getattr(by, "file_name", None):
+        journal.drop_file(bucket, replaced)

@@ -1,0 +1,104 @@
+"""What is left after the emulator stops or is killed: everything that was acknowledged."""
+
+import io
+import json
+import signal
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+
+
+@pytest.fixture
+def filled(own_emulator):
+    """An emulator with something in every kind of store."""
+    s3, sqs = own_emulator.aws("s3"), own_emulator.aws("sqs")
+    s3.create_bucket(Bucket="plain")
+    s3.create_bucket(Bucket="versioned")
+    s3.put_bucket_versioning(Bucket="versioned", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="plain", Key="kept", Body=b"old")
+    s3.put_object(Bucket="plain", Key="kept", Body=b"new", Metadata={"a": "b"})
+    s3.put_object(Bucket="plain", Key="gone", Body=b"x")
+    s3.delete_object(Bucket="plain", Key="gone")
+    s3.copy_object(Bucket="plain", Key="copy", CopySource="plain/kept")
+    s3.upload_fileobj(io.BytesIO(b"z" * (9 << 20)), "plain", "parts")
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket="versioned", Key="v", Body=body)
+    queue = sqs.create_queue(QueueName="queue")["QueueUrl"]
+    sqs.send_message(QueueUrl=queue, MessageBody="waiting")
+    create_stack(own_emulator.aws("cloudformation"))
+    return own_emulator
+
+
+def create_stack(cloudformation):
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    cloudformation.create_stack(StackName="stack", TemplateBody=json.dumps(template))
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="stack", WaiterConfig={"Delay": 1}
+    )
+
+
+def objects(emulator) -> dict[str, bytes]:
+    s3 = emulator.aws("s3")
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket="plain")["Contents"]]
+    return {key: s3.get_object(Bucket="plain", Key=key)["Body"].read() for key in keys}
+
+
+def versions(emulator) -> list[bytes]:
+    s3 = emulator.aws("s3")
+    found = s3.list_object_versions(Bucket="versioned")["Versions"]
+    return [
+        s3.get_object(Bucket="versioned", Key="v", VersionId=item["VersionId"])["Body"].read()
+        for item in found
+    ]
+
+
+EXPECTED = {"kept": b"new", "copy": b"new", "parts": b"z" * (9 << 20)}
+
+
+def test_everything_survives_a_stop(filled):
+    assert filled.end() == 0
+    filled.start()
+    sqs, cloudformation = filled.aws("sqs"), filled.aws("cloudformation")
+    url = sqs.get_queue_url(QueueName="queue")["QueueUrl"]
+    messages = sqs.receive_message(QueueUrl=url)["Messages"]
+    stack = cloudformation.describe_stacks(StackName="stack")["Stacks"][0]
+    assert objects(filled) == EXPECTED
+    assert versions(filled) == [b"2", b"1"]
+    assert messages[0]["Body"] == "waiting"
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_objects_survive_kill_9(filled):
+    filled.aws("s3").put_object(Bucket="plain", Key="last", Body=b"just now")
+    filled.end(signal.SIGKILL)
+    filled.start()
+    assert objects(filled) == EXPECTED | {"last": b"just now"}
+    assert versions(filled) == [b"2", b"1"]
+
+
+def test_deleted_bucket_stays_deleted(own_emulator):
+    s3 = own_emulator.aws("s3")
+    s3.create_bucket(Bucket="gone")
+    s3.delete_bucket(Bucket="gone")
+    own_emulator.end(signal.SIGKILL)
+    own_emulator.start()
+    with pytest.raises(ClientError, match="NoSuchBucket"):
+        s3.list_objects_v2(Bucket="gone")
+
+
+def test_taken_port_is_one_sentence(own_emulator, tmp_path):
+    """A second emulator on the same port ends at once and says what to do."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "emulation", "--port", str(own_emulator.port)]
+    second = subprocess.run(
+        [*command, "--state-folder", tmp_path / "second"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert second.returncode == 1
+    assert "is taken: stop what listens there or choose another with --port" in second.stderr
+    assert httpx.get(f"{own_emulator.url}/_localstack/health").is_success
