@@ -17,7 +17,6 @@ PROGRAMS = Path(__file__).with_name("sagemaker_runtime")
 
 _LIKE_THE_AWS_IMAGE = {
     "PYTHONUNBUFFERED": "TRUE",
-    "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONIOENCODING": "UTF-8",
     "LANG": "C.UTF-8",
 }

@@ -10,6 +10,8 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 
 from emulation.services.sagemaker.errors import validation_exception
 
+JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
+
 
 def check(operation: OperationModel, request: dict[str, Any]) -> None:
     """Raise what is wrong with the request.
@@ -72,8 +74,20 @@ def _string(shape: Shape, value: str, path: str) -> Iterator[str]:
     if values and value not in values:
         yield _violation(value, path, f"Member must satisfy enum value set: [{', '.join(values)}]")
     pattern = shape.metadata.get("pattern")
-    if pattern and re.fullmatch(pattern, value) is None:
+    if pattern and not _matches(pattern, value):
         yield _violation(value, path, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """The model's patterns are Java's, some with a trace of their conversion at the end."""
+    pattern = re.sub(r"\$\{\d+,\d+\}$", "", pattern)
+    for java, python in JAVA_CLASSES.items():
+        pattern = pattern.replace(java, python)
+    try:
+        return re.fullmatch(pattern, value) is not None
+    except re.error:
+        # A class that Python lacks: free text, nowhere a name.
+        return True
 
 
 def _number(shape: Shape, value: float, path: str) -> Iterator[str]:
