@@ -1,0 +1,100 @@
+# Terrarium. `make` lists what there is to do; everything longer than a line is Python, with tests.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The one switch. `AWS_ENDPOINT= make deploy` goes to your AWS account, after a question.
+AWS_ENDPOINT ?= http://localhost:4566
+# How much of 2013 the pipeline tells: 90 is the first quarter, 365 the year.
+DAYS ?= 90
+
+UV := $(shell command -v uv || echo .uv/bin/uv)
+PYTHON := .venv/bin/python
+RUNTIMES := lambda glue sagemaker
+PIPELINE := $(PYTHON) -m pipeline
+READY := .venv/.ready
+
+export AWS_ENDPOINT
+ifneq ($(AWS_ENDPOINT),)
+# Never the user's own account: whatever is set in the shell stays out of a local run.
+export AWS_ACCESS_KEY_ID := test
+export AWS_SECRET_ACCESS_KEY := test
+export AWS_REGION := us-east-1
+export AWS_DEFAULT_REGION := us-east-1
+export MLFLOW_TRACKING_URI ?= http://localhost:5000
+unexport AWS_SESSION_TOKEN AWS_PROFILE
+endif
+
+.PHONY: help setup up down demo deploy destroy produce status logs test test-unit test-contract e2e check format clean lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## install what is missing: packages, runtimes, Spark's way to S3
+
+up: $(READY) ## the laptop demo: start everything, run the pipeline, show where to look
+	@$(PYTHON) -m emulation.laptop up
+	@$(PIPELINE) up --days $(DAYS)
+
+down: ## stop everything; the state stays
+	@if [ -x $(PYTHON) ]; then $(PYTHON) -m emulation.laptop down; fi
+
+demo: ## the same with the whole year
+	@$(MAKE) --no-print-directory up DAYS=365
+
+deploy: $(READY) ## create or update the stacks only
+	@$(PIPELINE) deploy
+
+destroy: $(READY) ## delete the stacks and empty their buckets
+	@$(PIPELINE) destroy
+
+produce: $(READY) ## send the events of DAYS days
+	@$(PIPELINE) produce --days $(DAYS)
+
+status: $(READY) ## what runs here, and how the stacks are
+	@$(PYTHON) -m emulation.laptop status
+	@$(PIPELINE) status
+
+test: $(READY) ## unit, architecture and contract tests
+	@$(PYTHON) -m pytest -q tests/unit tests/architecture tests/contract
+
+test-unit: $(READY) ## the tests that take seconds
+	@$(PYTHON) -m pytest -q tests/unit tests/architecture
+
+test-contract: $(READY) ## boto3 against the emulator
+	@$(PYTHON) -m pytest -q tests/contract
+
+e2e: $(READY) ## the stories: an event in, a prediction out
+	@$(PYTHON) -m pytest -q tests/e2e
+
+check: $(READY) ## lint and types; changes nothing
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+format: $(READY) ## rewrite what the linter can
+	@$(PYTHON) -m ruff check --fix -q .
+	@$(PYTHON) -m ruff format -q .
+
+clean: down ## stop everything and drop its state
+	@rm -rf .terrarium
+	@echo "the state is gone; the installed packages stay in .venv"
+
+lock: ## renew requirements.lock from pyproject.toml
+	@$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.13 -q -o requirements.lock
+
+.uv/bin/uv:
+	@echo "fetching uv ..."
+	@python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv
+
+$(READY): requirements.lock pyproject.toml emulation/compute/spark_jars.lock | $(filter .uv/bin/uv,$(UV))
+	@echo "installing packages (once; some 2 GB on disk) ..."
+	@[ -x $(PYTHON) ] || $(UV) venv --quiet --python 3.13 .venv
+	@$(UV) pip sync --quiet --python .venv --compile-bytecode --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python .venv --no-deps --editable .
+	@for runtime in $(RUNTIMES); do \
+		echo "installing the $$runtime runtime ..." && \
+		{ [ -x .venv/runtimes/$$runtime/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv/runtimes/$$runtime; } && \
+		$(UV) pip install --quiet --python .venv/runtimes/$$runtime --compile-bytecode --group $$runtime --constraint requirements.lock || exit 1; \
+	done
+	@$(PYTHON) -m emulation.compute.spark_setup
+	@touch $(READY)
