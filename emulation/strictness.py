@@ -10,13 +10,14 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.utils.patch import patch
 
-from emulation import resource_support
+from emulation import resource_support, rollback
 
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
     patch(ResourceProviderExecutor.execute_action)(execute_action_strictly)
     resource_support.apply()
+    rollback.apply()
 
 
 def execute_action_strictly(

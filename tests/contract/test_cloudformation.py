@@ -194,3 +194,54 @@ def test_failed_update_can_be_tried_again(cloudformation, stack):
     again = open_change_set(cloudformation, stack, body, "UPDATE")
     changes = wait_for_change_set(cloudformation, again)["Changes"]
     assert [item["ResourceChange"]["LogicalResourceId"] for item in changes] == ["M"]
+
+
+def test_failed_creation_leaves_nothing_behind(cloudformation, aws, stack):
+    broken = {
+        "Type": "AWS::S3::BucketPolicy",
+        "DependsOn": "Q",
+        "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
+    }
+    with failing(cloudformation, stack) as events:
+        deploy(cloudformation, stack, template({"Q": queue(stack), "P": broken}))
+    deleted = [event for event in events if event["ResourceStatus"] == "DELETE_COMPLETE"]
+    assert [event["LogicalResourceId"] for event in deleted] == ["Q"]
+    with pytest.raises(ClientError) as refusal:
+        aws("sqs").get_queue_url(QueueName=stack)
+    assert "NonExistentQueue" in refusal.value.response["Error"]["Code"]
+
+
+def test_failed_stack_of_create_stack_is_rolled_back(cloudformation, aws, stack):
+    broken = {
+        "Type": "AWS::S3::BucketPolicy",
+        "DependsOn": "Q",
+        "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
+    }
+    body = template({"Q": queue(stack), "P": broken})
+    with failing(cloudformation, stack):
+        cloudformation.create_stack(StackName=stack, TemplateBody=body)
+        waiter = cloudformation.get_waiter("stack_create_complete")
+        waiter.wait(StackName=stack, WaiterConfig=FAST)
+    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    assert status == "ROLLBACK_COMPLETE"
+
+
+def test_failed_update_of_update_stack_is_rolled_back(cloudformation, aws, stack):
+    """What the update has created is gone, and what it would have removed is still there."""
+    cloudformation.create_stack(StackName=stack, TemplateBody=template({"Q": queue(stack)}))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=FAST)
+    broken = {
+        "Type": "AWS::S3::BucketPolicy",
+        "DependsOn": "R",
+        "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
+    }
+    body = template({"R": queue(f"{stack}-new"), "P": broken})
+    with failing(cloudformation, stack):
+        cloudformation.update_stack(StackName=stack, TemplateBody=body)
+        waiter = cloudformation.get_waiter("stack_update_complete")
+        waiter.wait(StackName=stack, WaiterConfig=FAST)
+    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert aws("sqs").get_queue_url(QueueName=stack)
+    urls = aws("sqs").list_queues(QueueNamePrefix=f"{stack}-new")
+    assert "QueueUrls" not in urls

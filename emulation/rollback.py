@@ -1,0 +1,146 @@
+"""A stack that fails goes back to where it was, as on AWS.
+
+LocalStack calls a failed stack rolled back without undoing anything, carries out the deletions of a
+failed update, and remembers the template of a failed update as deployed, so that trying it again
+"contains no changes". Here a failure deletes what it has created, deletes nothing else, and the
+stack keeps its last good template. What a failed update has modified in place stays modified (its
+record says so) until the next update.
+"""
+
+from typing import Any
+
+from localstack.aws.api.cloudformation import ChangeAction, ChangeSetType, StackStatus
+from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
+    ChangeSetModelExecutor,
+)
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
+    PreprocProperties,
+)
+from localstack.services.cloudformation.resource_provider import OperationStatus
+from localstack.services.cloudformation.v2.entities import Stack
+from localstack.utils.patch import patch
+
+Record = dict[str, Any]
+
+AT_REST = {StackStatus.ROLLBACK_COMPLETE, StackStatus.UPDATE_ROLLBACK_COMPLETE}
+NOT_AFTER_ROLLBACK = {
+    StackStatus.CREATE_COMPLETE,
+    StackStatus.CREATE_FAILED,
+    StackStatus.UPDATE_COMPLETE,
+    StackStatus.UPDATE_FAILED,
+    StackStatus.REVIEW_IN_PROGRESS,
+}
+EMPTY: dict[str, Any] = {"Resources": {}}
+
+
+def apply() -> None:
+    """Patch the running gateway; called once, before it serves."""
+    patch(Stack.set_stack_status)(set_status_after_rollback)
+    process = ChangeSetModelExecutor.process
+
+    def process_or_roll_back(executor: Any) -> None:
+        """Deploy; what fails is undone before the stack is said to be rolled back."""
+        began = executor._change_set.stack.status
+        finished = began == StackStatus.DELETE_IN_PROGRESS
+        try:
+            process(executor)
+            finished = True
+        finally:
+            if not finished:
+                roll_back(executor, updating=began == StackStatus.UPDATE_IN_PROGRESS)
+
+    # Not by `patch`, which would patch the base class and so the mere description of changes.
+    ChangeSetModelExecutor.process = process_or_roll_back
+
+
+def set_status_after_rollback(
+    set_status: Any, stack: Any, status: Any, reason: str | None = None
+) -> None:
+    """A rolled back stack is not called complete, failed or in review behind its back."""
+    if not (stack.status in AT_REST and status in NOT_AFTER_ROLLBACK):
+        set_status(stack, status, reason)
+
+
+def roll_back(executor: Any, *, updating: bool) -> None:
+    """Delete what the failed deployment has created, and remember what was before."""
+    change_set = executor._change_set
+    stack = change_set.stack
+    executor._deferred_actions.clear()
+    stack.set_stack_status(
+        StackStatus.UPDATE_ROLLBACK_IN_PROGRESS if updating else StackStatus.ROLLBACK_IN_PROGRESS
+    )
+    before: dict[str, Record] = dict(stack.resolved_resources) if updating else {}
+    made = dict(executor.resources)
+    for name, record in reversed(made.items()):
+        if is_created(executor, name, record, before.get(name)):
+            delete(executor, name, record)
+    executor.resources.clear()
+    executor.resources.update(
+        {name: latest(record, made.get(name)) for name, record in before.items()}
+    )
+    remember(change_set, updating=updating)
+
+
+def is_created(executor: Any, name: str, record: Record, before: Record | None) -> bool:
+    """Whether the failed deployment has created this resource."""
+    if before is not None and before.get("PhysicalResourceId") == record.get("PhysicalResourceId"):
+        return False
+    if "PhysicalResourceId" in record:
+        return True
+    return has_given_identifier(executor, name, record)
+
+
+def has_given_identifier(executor: Any, name: str, record: Record) -> bool:
+    """Whether a resource that failed has an identifier which the service gave, not the template: it
+    exists then, and is not somebody else's that was merely in the way.
+    """
+    provider = executor.resource_provider_executor.try_load_resource_provider(record["Type"])
+    identifiers = {
+        path.removeprefix("/properties/")
+        for path in getattr(provider, "SCHEMA", {}).get("primaryIdentifier", ())
+    }
+    template = executor._change_set.template or EMPTY
+    asked = template["Resources"].get(name, {}).get("Properties") or {}
+    return any((record.get("Properties") or {}).get(key) for key in identifiers - set(asked))
+
+
+def delete(executor: Any, name: str, record: Record) -> None:
+    """Delete one resource; a failure is an event and does not keep the others."""
+    stack = executor._change_set.stack
+    known = stack.resource_states.get(name)
+    about = {
+        "action": ChangeAction.Remove,
+        "logical_resource_id": name,
+        "resource_type": record["Type"],
+    }
+    executor._process_event(event_status=OperationStatus.IN_PROGRESS, **about)
+    event = executor._execute_resource_action(
+        before_properties=PreprocProperties(properties=record["Properties"]),
+        after_properties=None,
+        part_of_replacement=True,
+        **about,
+    )
+    executor._process_event(event_status=event.status, reason=event.message, **about)
+    if name in stack.resolved_resources and known:
+        # A replacement is gone, the resource that it should have replaced is still there.
+        stack.resource_states[name] = known
+
+
+def latest(before: Record, made: Record | None) -> Record:
+    """The record of a resource that existed before: with its new properties where it has some."""
+    kept = made and made.get("PhysicalResourceId") == before.get("PhysicalResourceId")
+    return made if kept and made else before
+
+
+def remember(change_set: Any, *, updating: bool) -> None:
+    """LocalStack copies these to the stack when the deployment has ended, failed or not."""
+    stack = change_set.stack
+    if not updating:
+        change_set.template = change_set.processed_template = EMPTY
+        return
+    # UpdateStack's inner change set says CREATE, which would end in the wrong status.
+    change_set.change_set_type = ChangeSetType.UPDATE
+    change_set.template = stack.template
+    change_set.template_body = stack.template_body
+    change_set.processed_template = stack.processed_template
+    change_set.resolved_parameters = stack.resolved_parameters
