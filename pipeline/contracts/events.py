@@ -160,13 +160,24 @@ def partition_key(event: Event) -> str:
     return str(event["event_id"].rpartition("#")[0])
 
 
-def month(event: Event) -> str:
-    """The lake's partition: `2013-01`, of the flight's scheduled day or of the observation (UTC).
+def day(event: Event) -> str:
+    """The day that the event is about: `2013-01-01`, the scheduled day of the flight, or that of
+    the observation in UTC.
 
-    Not of `event_time`, so that the three events of a flight stand in the same month.
+    Not of `event_time`, so that the three events of a flight stand side by side.
     """
     about = event["observed_at"] if event["event_type"] == WEATHER else event["flight_date"]
-    return str(about[:7])
+    return str(about[:10])
+
+
+def month(event: Event) -> str:
+    """The lake's partition: `2013-01`."""
+    return day(event)[:7]
+
+
+def raw_key(event: Event) -> str:
+    """The object of the lake that the event belongs to, whoever delivers it and however often."""
+    return f"raw/type={event['event_type']}/month={month(event)}/{day(event)}.jsonl"
 
 
 def encode(event: Event) -> bytes:

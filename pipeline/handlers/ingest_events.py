@@ -1,0 +1,71 @@
+"""Lambda: events from the stream into the raw lake, each once; what breaks the contract is set
+aside with the reason, and the shard goes on.
+
+Why it reads before it writes: docs/decisions/0002-exactly-once-into-the-lake.md.
+"""
+
+import base64
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from pipeline import aws
+from pipeline.contracts import events
+from pipeline.handlers.settings import IngestSettings
+from pipeline.lake.poison import Poison, set_aside
+from pipeline.lake.raw import Lake
+
+LOG = logging.getLogger()
+LOG.setLevel(logging.INFO)
+
+WRITERS = 8
+_LAKES: dict[str, Lake] = {}
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
+    """Take one batch of a shard. An error that is not a record's fails the batch: it comes again,
+    which changes nothing in what is written already.
+    """
+    settings = IngestSettings()
+    by_key, poison = sort(event["Records"])
+    added = write(lake(settings.lake_bucket), by_key)
+    if poison:
+        set_aside(poison, settings.poison_queue_url, settings.lake_bucket)
+    report = {
+        "records": len(event["Records"]),
+        "objects": len(by_key),
+        "added": added,
+        "poison": len(poison),
+    }
+    LOG.info("%s", report)
+    return report
+
+
+def sort(records: Iterable[dict[str, Any]]) -> tuple[dict[str, dict[str, bytes]], list[Poison]]:
+    """The valid events of a batch as lines by object and identity, and the rest."""
+    by_key: dict[str, dict[str, bytes]] = {}
+    poison: list[Poison] = []
+    for record in records:
+        data = base64.b64decode(record["kinesis"]["data"])
+        try:
+            event = events.decode(data)
+        except events.InvalidEvent as error:
+            poison.append(Poison.of(record, data, str(error)))
+        else:
+            lines = by_key.setdefault(events.raw_key(event), {})
+            lines.setdefault(event["event_id"], events.encode(event))
+    return by_key, poison
+
+
+def write(into: Lake, by_key: dict[str, dict[str, bytes]]) -> int:
+    """Add the lines to their objects; how many were new."""
+    with ThreadPoolExecutor(WRITERS) as writers:
+        return sum(writers.map(lambda item: into.add(*item), by_key.items()))
+
+
+def lake(bucket: str) -> Lake:
+    """The lake, with what a warm function remembers of it."""
+    if bucket not in _LAKES:
+        _LAKES[bucket] = Lake(aws.client("s3"), bucket)
+    return _LAKES[bucket]
