@@ -45,9 +45,12 @@ def extract(spark: SparkSession, raw: str, dimensions: str) -> Sources:
 
 
 def transform(sources: Sources) -> DataFrame:
-    """The processed table."""
-    assembled = flights.assemble(sources.planned, sources.departed, sources.arrived)
-    entries = rolling.ledger(assembled, sources.departed, sources.arrived)
+    """The processed table.
+
+    Each key of the rolling features passes over the flights and the ledger, so both are kept.
+    """
+    assembled = flights.assemble(sources.planned, sources.departed, sources.arrived).persist()
+    entries = rolling.ledger(assembled, sources.departed, sources.arrived).persist()
     described = flights.with_dimensions(assembled, sources.planes, sources.airports)
     complete = described.join(rolling.with_rolling(assembled, entries), "flight_id").join(
         weather.with_weather(assembled, sources.weather), "flight_id"

@@ -28,6 +28,7 @@ TYPES: dict[events.Kind, DataType] = {
     events.DATE: DateType(),
 }
 
+
 def schema(event_type: str) -> StructType:
     """The columns of one type of event, as the contract declares them."""
     fields = (*events.ENVELOPE, *events.PAYLOAD[event_type])

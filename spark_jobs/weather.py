@@ -1,4 +1,4 @@
-"""The weather as it was known at the score time: the last observation at the origin, if not stale."""
+"""The weather as it was known at the score time: the last observation at the origin, not stale."""
 
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
