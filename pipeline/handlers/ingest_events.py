@@ -13,8 +13,8 @@ from typing import Any
 from pipeline import aws
 from pipeline.contracts import events
 from pipeline.handlers.settings import IngestSettings
-from pipeline.lake.poison import Poison, set_aside
-from pipeline.lake.raw import Lake
+from pipeline.handlers.lake.poison import Poison, set_aside
+from pipeline.handlers.lake.raw import Lake
 
 LOG = logging.getLogger()
 LOG.setLevel(logging.INFO)
