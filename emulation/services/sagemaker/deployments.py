@@ -177,24 +177,32 @@ def fill(scope: Scope, folder: ContainerFolder, one: Members) -> None:
     """Unpack the model and the source that goes with it."""
     folder.make()
     storage = Storage(scope.client("s3"))
-    source = one.get("Environment", {}).get("SAGEMAKER_SUBMIT_DIRECTORY", "")
     data = models.data_location(one)
+    if data is not None:
+        fetch_model(storage, folder, *data)
+    source = one.get("Environment", {}).get("SAGEMAKER_SUBMIT_DIRECTORY", "")
+    if source.startswith("s3://"):
+        try:
+            storage.unpack(Location.parse(source), folder.code)
+        except StorageError as error:
+            raise DeploymentError(
+                f"Failed to download the source from {source}: {error}"
+            ) from error
+
+
+def fetch_model(
+    storage: Storage, folder: ContainerFolder, location: Location, packed: bool
+) -> None:
+    """The model's files."""
+    fetch: Callable[..., object] = storage.unpack if packed else storage.download_prefix
     try:
-        if data is not None:
-            location, packed = data
-            fetch: Callable[..., object] = storage.unpack if packed else storage.download_prefix
-            fetch(location, folder.model)
+        fetch(location, folder.model)
     except StorageError as error:
         raise DeploymentError(
-            f'Failed to download model data for container "container_1" from URL: "{data}".'
+            f'Failed to download model data for container "container_1" from URL: "{location}".'
             " Please ensure that there is an object located at the URL and that the role passed"
             f" to CreateModel has permissions to download the object. {error}"
         ) from error
-    try:
-        if source.startswith("s3://"):
-            storage.unpack(Location.parse(source), folder.code)
-    except StorageError as error:
-        raise DeploymentError(f"Failed to download the source from {source}: {error}") from error
 
 
 def server_spec(
