@@ -12,9 +12,9 @@ from typing import Any
 
 from pipeline import aws
 from pipeline.contracts import events
-from pipeline.handlers.settings import IngestSettings
 from pipeline.handlers.lake.poison import Poison, set_aside
 from pipeline.handlers.lake.raw import Lake
+from pipeline.handlers.settings import IngestSettings
 
 LOG = logging.getLogger()
 LOG.setLevel(logging.INFO)
