@@ -4,7 +4,7 @@ Routes are ordinary functions, not coroutines: boto3 blocks, so the framework ru
 threads.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,6 +23,13 @@ from pipeline import aws
 
 PAGES = Path(__file__).parent / "pages"
 
+PAGE_FILES = {"/": "index.html", "/docs": "docs.html"}
+PAGE_HEADERS = {
+    "Cache-Control": "no-cache",
+    # Nothing from elsewhere: pages work with no internet, and names from AWS cannot become code.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
+}
+
 DESCRIPTION = (
     "Asks the pipeline's model, two hours before a flight's scheduled departure, whether it will "
     "arrive more than 15 minutes late. Every answer is written to the lake."
@@ -40,15 +47,25 @@ def create_app(settings: ApiSettings | None = None, clients: Clients = aws.clien
         yield
         pipeline.close()
 
-    app = FastAPI(title="Terrarium", version="0.1.0", description=DESCRIPTION, lifespan=life)
+    # The framework's own pages load their scripts from the internet.
+    app = FastAPI(
+        title="Terrarium",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=life,
+        docs_url=None,
+        redoc_url=None,
+    )
     problems.register(app)
     where = {"aws": aws.endpoint_url() or "AWS", "region": aws.region()}
     app.include_router(prediction_routes.router(clients, chosen, archive))
     app.include_router(pipeline_routes.router(pipeline, chosen, archive, where))
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
 
-    @app.get("/", include_in_schema=False)
-    def page() -> FileResponse:
-        return FileResponse(PAGES / "index.html")
-
+    for path, file in PAGE_FILES.items():
+        app.add_api_route(path, _page(file), include_in_schema=False)
     return app
+
+
+def _page(file: str) -> Callable[[], FileResponse]:
+    return lambda: FileResponse(PAGES / file, headers=PAGE_HEADERS)

@@ -22,6 +22,7 @@ def router(clients: Clients, settings: ApiSettings, archive: Archive) -> APIRout
     @routes.post(
         "/predict",
         response_model=Prediction | list[Prediction],
+        response_description="The prediction, or one for each flight of a list, in its order",
         summary="Will a flight, or each of a list of flights, arrive late?",
         responses={
             422: {"model": Problem, "description": "The request is not a flight"},

@@ -1,0 +1,201 @@
+"""A miniature of AWS behind the API: the operations that it calls, over plain data, refusing as AWS
+refuses.
+"""
+
+import io
+import json
+from datetime import UTC, datetime
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import ApiSettings
+
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+OUTPUTS = {
+    "storage": {"ArtifactsBucket": "t-artifacts", "LakeBucket": "t-lake"},
+    "streaming": {
+        "EventStreamName": "t-events",
+        "IngestFunctionName": "t-ingest-events",
+        "PoisonQueueUrl": "http://sqs/t-poison",
+        "FailedBatchQueueUrl": "http://sqs/t-failed-batches",
+    },
+    "lake": {
+        "CatalogDatabase": "t",
+        "RawCrawlerName": "t-raw",
+        "FlightFeaturesJobName": "t-build-flight-features",
+    },
+    "warehouse": {"WarehouseWorkgroup": "t", "WarehouseDatabase": "flights"},
+    "training": {"TrainingJobPrefix": "t"},
+    "serving": {"EndpointName": "t"},
+}
+
+
+def refusal(code, message, operation="Operation"):
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+class FakeAWS:
+    """`aws("s3")` is a client; everything is one object, because no two services share a name."""
+
+    def __init__(self):
+        self.calls = []
+        self.down = set()
+        self.stacks = {}
+        self.objects = {}
+        self.metrics = {}
+        self.messages = {}
+        self.runs = []
+        self.tables = {}
+        self.statements = []
+        self.jobs = []
+        self.endpoint = None
+        self.model = lambda instance: 0.25
+
+    def __call__(self, service):
+        if service in self.down:
+            raise EndpointConnectionError(endpoint_url=f"http://{service}")
+        return self
+
+    def deploy(self, *stacks):
+        for stack in stacks or OUTPUTS:
+            self.stacks[f"t-{stack}"] = {
+                "StackStatus": "CREATE_COMPLETE",
+                "Outputs": [
+                    {"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS[stack].items()
+                ],
+            }
+        if "t-serving" in self.stacks:
+            self.endpoint = {
+                "EndpointStatus": "InService",
+                "EndpointConfigName": "t-config",
+                "LastModifiedTime": START,
+                "ProductionVariants": [{"VariantName": "live"}],
+            }
+
+    def describe_stacks(self, *, StackName):
+        if StackName not in self.stacks:
+            raise refusal("ValidationError", f"Stack with id {StackName} does not exist")
+        return {"Stacks": [self.stacks[StackName]]}
+
+    def describe_stream_summary(self, *, StreamName):
+        return {"StreamDescriptionSummary": {"StreamStatus": "ACTIVE", "OpenShardCount": 2}}
+
+    def get_metric_statistics(self, *, Namespace, MetricName, **rest):
+        value = self.metrics.get((Namespace, MetricName))
+        return {"Datapoints": [] if value is None else [{"Sum": value}]}
+
+    def get_queue_attributes(self, *, QueueUrl, AttributeNames):
+        count = self.messages.get(QueueUrl, 0)
+        return {"Attributes": {"ApproximateNumberOfMessages": str(count)}}
+
+    def get_job_runs(self, *, JobName, MaxResults):
+        return {"JobRuns": self.runs[:MaxResults]}
+
+    def get_tables(self, *, DatabaseName):
+        return {"TableList": [{"Name": "raw_planned"}]}
+
+    def get_crawler(self, *, Name):
+        return {"Crawler": {"Name": Name, "State": "READY", "LastCrawl": {"Status": "SUCCEEDED"}}}
+
+    def list_tables(self, *, WorkgroupName, Database, MaxResults):
+        system = {"schema": "pg_catalog", "name": "pg_class", "type": "TABLE"}
+        ours = [{"schema": "public", "name": name, "type": "TABLE"} for name in self.tables]
+        return {"Tables": [system, *ours]}
+
+    def list_statements(self, *, MaxResults):
+        return {"Statements": self.statements[::-1][:MaxResults]}
+
+    def execute_statement(self, *, WorkgroupName, Database, Sql, StatementName):
+        self.calls.append(Sql)
+        self.statements.append({"Id": str(len(self.statements)), "StatementName": StatementName})
+        return {"Id": self.statements[-1]["Id"]}
+
+    def describe_statement(self, *, Id):
+        return {"Status": "FINISHED"}
+
+    def get_statement_result(self, *, Id):
+        return {
+            "Records": [
+                [{"stringValue": f"public.{name}"}, {"longValue": rows}]
+                for name, rows in self.tables.items()
+            ]
+        }
+
+    def list_training_jobs(self, *, NameContains, SortBy, SortOrder, MaxResults):
+        return {"TrainingJobSummaries": self.jobs[:MaxResults]}
+
+    def describe_training_job(self, *, TrainingJobName):
+        return next(job for job in self.jobs if job["TrainingJobName"] == TrainingJobName)
+
+    def describe_endpoint(self, *, EndpointName):
+        if self.endpoint is None:
+            raise refusal("ValidationException", f'Could not find endpoint "{EndpointName}".')
+        return self.endpoint
+
+    def invoke_endpoint(self, *, EndpointName, ContentType, Accept, Body):
+        if self.endpoint is None or self.endpoint["EndpointStatus"] != "InService":
+            message = f"Endpoint {EndpointName} of account 000000000000 not found."
+            raise refusal("ValidationError", message)
+        instances = json.loads(Body)["instances"]
+        self.calls.append(instances)
+        chances = [self.model(instance) for instance in instances]
+        answers = [{"probability": chance, "late": chance >= 0.5} for chance in chances]
+        body = json.dumps({"predictions": answers}).encode()
+        return {"Body": io.BytesIO(body), "InvokedProductionVariant": "live"}
+
+    def put_object(self, *, Bucket, Key, Body, ContentType):
+        self.objects[Bucket, Key] = Body
+        return {}
+
+    def get_object(self, *, Bucket, Key):
+        return {"Body": io.BytesIO(self.objects[Bucket, Key])}
+
+    def get_paginator(self, operation):
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket, Prefix, Delimiter="", StartAfter=""):
+        keys = sorted(
+            key
+            for bucket, key in self.objects
+            if bucket == Bucket and key.startswith(Prefix) and key > StartAfter
+        )
+        if Delimiter:
+            folders = {
+                Prefix + key[len(Prefix) :].partition(Delimiter)[0] + Delimiter for key in keys
+            }
+            yield {"CommonPrefixes": [{"Prefix": folder} for folder in sorted(folders)]}
+            return
+        for key in keys:
+            yield {"Contents": [{"Key": key, "Size": len(self.objects[Bucket, key])}]}
+
+
+@pytest.fixture
+def cloud():
+    return FakeAWS()
+
+
+@pytest.fixture
+def settings():
+    return ApiSettings(pipeline_name="t", fresh_seconds=0, patience_seconds=5)
+
+
+@pytest.fixture
+def http(cloud, settings):
+    with TestClient(create_app(settings, cloud)) as client:
+        yield client
+
+
+@pytest.fixture
+def flight():
+    return {
+        "carrier": "UA",
+        "flight": 1545,
+        "origin": "EWR",
+        "dest": "IAH",
+        "scheduled_departure": "2013-03-15T17:15:00",
+    }
