@@ -1,0 +1,1 @@
+"""The warehouse: Redshift's behaviour computed by DuckDB, one file a database."""
