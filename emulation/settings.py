@@ -66,6 +66,8 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
         "DISABLE_EVENTS": "1",
         "SKIP_SSL_CERT_DOWNLOAD": "1",
         "DNS_ADDRESS": "0",
+        "SERVICES": ",".join(SERVICES),
+        "STRICT_SERVICE_LOADING": "1",
         # A type that nobody computes fails its stack, where LocalStack's default reports success.
         "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
@@ -79,3 +81,35 @@ OWN_PROVIDERS = (
     "PROVIDER_OVERRIDE_S3",
 )
 """Where LocalStack has a provider of its own and ours is chosen, unless the user says otherwise."""
+
+SERVICES = (
+    "apigateway",
+    "cloudformation",
+    "cloudwatch",
+    "ec2",
+    "events",
+    "firehose",
+    "glue",
+    "iam",
+    "kinesis",
+    "kms",
+    "lambda",
+    "logs",
+    "redshift",
+    "redshift-data",
+    "redshift-serverless",
+    "resource-groups",
+    "resourcegroupstaggingapi",
+    "s3",
+    "s3control",
+    "sagemaker",
+    "sagemaker-runtime",
+    "scheduler",
+    "secretsmanager",
+    "sns",
+    "sqs",
+    "ssm",
+    "stepfunctions",
+    "sts",
+)
+"""The services that answer; LocalStack knows more, whose answers nobody here has checked."""
