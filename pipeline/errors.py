@@ -8,7 +8,8 @@ PipelineError
 ├── StackFailedError         read the resource's reason, change the template or the account
 ├── StatementFailedError     change the SQL, or what it reads
 ├── JobFailedError           read the job's log
-└── LateError                something did not happen in time
+├── LateError                something did not happen in time
+└── StoppedError             nothing: it was asked for
 """
 
 from collections.abc import Sequence
@@ -58,3 +59,7 @@ class JobFailedError(PipelineError):
 
 class LateError(PipelineError):
     """A wait reached its deadline."""
+
+
+class StoppedError(PipelineError):
+    """A wait was ended from outside."""

@@ -17,7 +17,13 @@ from pipeline import aws
 from pipeline.deploy.stacks import Template
 from pipeline.errors import StackFailedError
 
-Action = Literal["create", "update", "replace", "unchanged", "later"]
+Action = Literal["create", "update", "replace", "unchanged"]
+PAST = {
+    "create": "created",
+    "update": "updated",
+    "replace": "replaced",
+    "unchanged": "unchanged",
+}
 
 GONE = {"", "DELETE_COMPLETE"}
 BROKEN = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
@@ -46,6 +52,11 @@ class StackPlan:
     reason: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     change_set: str = ""
+
+    @property
+    def past(self) -> str:
+        """The action once it is done."""
+        return PAST[self.action]
 
 
 def stack_status(name: str) -> str:

@@ -1,0 +1,184 @@
+"""`python -m pipeline`: the operator's command line. `AWS_ENDPOINT` says where; empty is AWS."""
+
+import argparse
+import logging
+import sys
+import time
+import webbrowser
+from collections.abc import Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.progress import MofNCompleteColumn, Progress
+
+from pipeline import aws
+from pipeline.config import Settings, settings
+from pipeline.deploy.destroy import destroy
+from pipeline.deploy.execute import Deployer
+from pipeline.deploy.stacks import STACKS
+from pipeline.errors import PipelineError, SettingError, UnreachableError
+from pipeline.orchestration.confirm import confirm, show_target
+from pipeline.orchestration.display import (
+    Lines,
+    Screen,
+    console,
+    show_error,
+    show_rows,
+    show_stages,
+)
+from pipeline.orchestration.events import tell
+from pipeline.orchestration.run import Run
+from pipeline.orchestration.runner import run_stages, sentence_of
+from pipeline.orchestration.statements import query
+from pipeline.orchestration.status import show_status
+from pipeline.orchestration.story import STAGES, stages_of
+from pipeline.orchestration.training import know_newest_model
+from pipeline.producers.backfill import expected_events
+
+INTERRUPTED = 130
+"""What a shell gives a program that SIGINT ended."""
+
+
+def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    days = argparse.ArgumentParser(add_help=False)
+    days.add_argument("--days", type=int, help="days of 2013, from 1 to 365")
+    yes = argparse.ArgumentParser(add_help=False)
+    yes.add_argument("--yes", action="store_true", help="do not ask before AWS itself is changed")
+
+    add = commands.add_parser
+    add("up", parents=[days, yes], help="deploy, tell the flights, train, serve: the whole story")
+    add("deploy", parents=[yes], help="bring every stack where its template wants it")
+    add("destroy", parents=[yes], help="delete the stacks and everything in their buckets")
+    add("train", parents=[days, yes], help="train on the processed flights and serve the model")
+    add("status", help="how the pipeline stands")
+    add("open", help="open the page in the browser")
+    producing = add("produce", parents=[days], help="tell flights as events")
+    producing.add_argument("--speed", type=float, default=0, help="times real time; 0 is at once")
+    asking = add("query", help="ask the warehouse in SQL")
+    asking.add_argument("sql")
+    return parser.parse_args(arguments)
+
+
+def new_run(options: argparse.Namespace, config: Settings) -> Run:
+    """A run with the days of the command line or of the settings."""
+    days = getattr(options, "days", None) or config.days
+    if not 1 <= days <= 365:
+        raise SettingError(f"--days must be from 1 to 365, not {days}.")
+    return Run(config, days, Deployer(config.name, config.stack_seconds))
+
+
+def up(options: argparse.Namespace, run: Run) -> None:
+    """The whole story; what is done already is passed over."""
+    confirm("Deploy and run this?", run.settings, run.deployer.plan(*STACKS), yes=options.yes)
+    started = time.monotonic()
+    with Screen() as screen:
+        done = run_stages(STAGES, run, screen)
+    show_stages(done, time.monotonic() - started)
+    show_addresses(run)
+
+
+def train(options: argparse.Namespace, run: Run) -> None:
+    """The stages from the processed flights on."""
+    run.deployer.learn(*STACKS)
+    confirm("Train and serve?", run.settings, (), yes=options.yes)
+    started = time.monotonic()
+    with Screen() as screen:
+        done = run_stages(stages_of("train", "serve", "predict"), run, screen)
+    show_stages(done, time.monotonic() - started)
+
+
+def deploy(options: argparse.Namespace, run: Run) -> None:
+    """Every stack; the one that serves only when there is a model."""
+    run.deployer.learn(*STACKS)
+    know_newest_model(run)
+    plans = run.deployer.plan(*STACKS)
+    confirm("Deploy this?", run.settings, plans, yes=options.yes)
+    for plan in plans:
+        if plan.stack == "serving" and "ModelDataUrl" not in run.deployer.known:
+            console.print("serving: nothing to serve before `python -m pipeline train`")
+            continue
+        done = run.deployer.deploy(plan.stack, Lines(plan.name), plan)
+        console.print(f"[green]✓[/] {plan.name} {done.plan.past} in {done.seconds:.1f} s")
+
+
+def produce(options: argparse.Namespace, run: Run) -> None:
+    """Tell flights to the stream: at once, or the whole year at its own pace times the speed."""
+    run.deployer.learn("storage", "streaming")
+    days = options.days or (365 if options.speed else run.days)
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn(), console=console) as bar:
+        task = bar.add_task("events", total=expected_events(days))
+        sent = tell(run, days, options.speed, lambda done: bar.update(task, completed=done))
+    console.print(f"{sent:,} events sent, {days} days are told")
+
+
+def take_down(options: argparse.Namespace, run: Run) -> None:
+    """Delete everything that was deployed, and what its buckets hold."""
+    name = run.settings.name
+    confirm(f"Delete {name} and all of its data?", run.settings, (), yes=options.yes)
+    gone = destroy(name, run.settings.stack_seconds, Lines("destroy"))
+    console.print(f"deleted: {', '.join(gone) or 'nothing was there'}")
+
+
+def show_addresses(run: Run) -> None:
+    """Where to look, and what to try next."""
+    config, where = run.settings, aws.endpoint_url()
+    setting = f"AWS_ENDPOINT={where} " if where else ""
+    option = f" --endpoint-url {where}" if where else ""
+    console.print(f"\npage      {config.api_url}\nAPI docs  {config.api_url}/docs")
+    console.print(f"MLflow    {config.mlflow_tracking_uri or 'not configured'}")
+    console.print(f"AWS       {where or f'account of {aws.region()}'}\n\ntry next:")
+    for command in (
+        f"curl -s {config.api_url}/predict -H 'content-type: application/json' "
+        """-d '{"carrier": "UA", "origin": "EWR", "dest": "IAH"}'""",
+        f"aws{option} s3 ls s3://{run.output('LakeBucket')}/processed/flights/",
+        f"{setting}python -m pipeline query 'select carrier, count(*) from flights group by 1'",
+    ):
+        console.print(f"  {command}", soft_wrap=True, markup=False)
+
+
+def execute(options: argparse.Namespace) -> None:
+    """One command."""
+    run = new_run(options, settings())
+    match options.command:
+        case "up":
+            up(options, run)
+        case "deploy":
+            deploy(options, run)
+        case "destroy":
+            take_down(options, run)
+        case "train":
+            train(options, run)
+        case "status":
+            show_target()
+            show_status(run)
+        case "open":
+            webbrowser.open(run.settings.api_url)
+        case "produce":
+            produce(options, run)
+        case "query":
+            run.deployer.learn("warehouse")
+            show_rows(*query(run, options.sql))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command; the exit code."""
+    logging.basicConfig(level=logging.WARNING)
+    options = parse_arguments(arguments)
+    try:
+        execute(options)
+    except PipelineError as error:
+        show_error(error)
+        return 1
+    except (ClientError, BotoCoreError) as error:
+        show_error(UnreachableError(sentence_of(error)))
+        return 1
+    except KeyboardInterrupt:
+        console.print("\ninterrupted: run it again to go on from here")
+        return INTERRUPTED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""What runs when: the stages of the whole story, and the runner that keeps their order."""

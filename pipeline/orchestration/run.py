@@ -1,0 +1,110 @@
+"""One run of the story: what its stages share, and how a stage says what it does.
+
+Nothing about a run is kept on this machine. Each stage asks AWS whether its work is done for the
+same inputs; what has no place of its own in AWS is a small object under `state/` in the artifacts
+bucket, next to what it speaks of.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from botocore.exceptions import ClientError
+
+from pipeline import aws
+from pipeline.config import Settings
+from pipeline.deploy.execute import Deployer
+from pipeline.errors import SettingError
+from pipeline.producers.tables import FIRST_DAY
+
+
+class Show(Protocol):
+    """Where a stage shows how far it is."""
+
+    def say(self, text: str) -> None:
+        """What the stage does just now."""
+
+    def count(self, done: int, total: int) -> None:
+        """How much of its work is done."""
+
+
+@dataclass
+class Run:
+    """The inputs of a run, and what its stages learn of each other."""
+
+    settings: Settings
+    days: int
+    deployer: Deployer
+    learned: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def test_from(self) -> date:
+        """The day that training stops at: three quarters train, and a whole year splits at
+        October.
+        """
+        return FIRST_DAY + timedelta(days=self.days * 3 // 4)
+
+    def output(self, name: str) -> str:
+        """An output of a deployed stack."""
+        if name not in self.deployer.known:
+            raise SettingError(
+                f"{self.settings.name} is not deployed here ({name} is not known): run"
+                " `python -m pipeline up` first, or set PIPELINE_NAME."
+            )
+        return self.deployer.known[name]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What lies under a prefix: enough to see whether anything changed, without reading it."""
+
+    sizes: dict[str, int]
+    digest: str
+
+    @property
+    def bytes(self) -> int:
+        """Size of everything."""
+        return sum(self.sizes.values())
+
+
+def listing(bucket: str, prefix: str) -> Listing:
+    """The objects under a prefix."""
+    pages = aws.client("s3").get_paginator("list_objects_v2")
+    found = [
+        item
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
+        for item in page.get("Contents", ())
+    ]
+    etags = sorted(f"{item['Key']} {item['ETag']}" for item in found)
+    return Listing({item["Key"]: item["Size"] for item in found}, digest(etags))
+
+
+def digest(parts: Iterable[str]) -> str:
+    """A short name for a state of things."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def read_state(run: Run, name: str) -> dict[str, Any]:
+    """What an earlier run left in AWS under the name; empty when there was none."""
+    try:
+        found = aws.client("s3").get_object(
+            Bucket=run.output("ArtifactsBucket"), Key=f"state/{name}.json"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        return {}
+    state: dict[str, Any] = json.loads(found["Body"].read())
+    return state
+
+
+def write_state(run: Run, name: str, state: dict[str, Any]) -> None:
+    """Leave word for later runs."""
+    aws.client("s3").put_object(
+        Bucket=run.output("ArtifactsBucket"),
+        Key=f"state/{name}.json",
+        Body=json.dumps(state, indent=1).encode(),
+    )

@@ -1,0 +1,52 @@
+"""The whole story, as one tuple to read from top to bottom."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.orchestration.catalog import crawl
+from pipeline.orchestration.dimensions import put_dimensions
+from pipeline.orchestration.endpoint import predict
+from pipeline.orchestration.events import land, produce
+from pipeline.orchestration.features import build_features
+from pipeline.orchestration.run import Run, Show
+from pipeline.orchestration.runner import Stage, Work
+from pipeline.orchestration.training import train
+
+
+def deploying(*stacks: str) -> Work:
+    """A stage that brings stacks where their templates want them."""
+
+    def deploy(run: Run, show: Show) -> str:
+        deployed = [run.deployer.deploy(stack, show.say) for stack in stacks]
+        return ", ".join(f"{item.plan.stack} {item.plan.past}" for item in deployed)
+
+    return deploy
+
+
+STAGES: Sequence[Stage] = (
+    Stage("ingest", "S3, Kinesis, Lambda (stacks)", deploying("storage", "streaming")),
+    Stage("dimensions", "S3", put_dimensions, ("ingest",)),
+    Stage("produce", "Kinesis", produce, ("ingest",)),
+    Stage(
+        "compute",
+        "Glue, Redshift, IAM (stacks)",
+        deploying("lake", "warehouse", "training"),
+        ("ingest",),
+    ),
+    Stage("land", "Lambda to S3", land, ("produce",)),
+    Stage("crawl", "Glue crawler", crawl, ("land", "compute")),
+    Stage("features", "Glue job (Spark)", build_features, ("land", "dimensions", "compute")),
+    Stage("train", "SageMaker training job", train, ("features",)),
+    Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("train",)),
+    Stage("predict", "SageMaker endpoint", predict, ("serve",)),
+)
+"""In the order in which a reader understands them; each begins when what it needs is done."""
+
+
+def stages_of(*names: str) -> list[Stage]:
+    """Some of the stages, needing only each other."""
+    return [
+        replace(stage, needs=tuple(need for need in stage.needs if need in names))
+        for stage in STAGES
+        if stage.name in names
+    ]

@@ -1,0 +1,189 @@
+"""The training job: one for each state of data, code and settings, named after it.
+
+SageMaker keeps a job's name for ever, so the name is where a later run finds the job again; what
+failed is tried anew under the next number.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from pipeline import aws
+from pipeline.deploy import bundle
+from pipeline.errors import JobFailedError, LateError
+from pipeline.orchestration.features import PROCESSED
+from pipeline.orchestration.logs import log_tail
+from pipeline.orchestration.run import Run, Show, digest, listing
+from pipeline.polling import polls
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+GOING_ON = {"InProgress", "Stopping"}
+PROGRAM = "models/flight_delay/train.py"
+METRICS = ("auc", "pr_auc", "brier", "accuracy", "calibration", "train_rows", "test_rows")
+MODEL_DATA = "ModelDataUrl"
+"""The serving stack's parameter that the trained model fills."""
+
+
+def train(run: Run, show: Show) -> str:
+    """Train, unless this very training is done; tell its metrics."""
+    source = bundle.build("TrainingSourceKey")
+    bundle.upload(run.output("ArtifactsBucket"), source)
+    found = _find(run, source.key) or _start(run, source.key, show)
+    if found["TrainingJobStatus"] in GOING_ON:
+        found = _wait(run, found["TrainingJobName"], show)
+    run.deployer.known[MODEL_DATA] = found["ModelArtifacts"]["S3ModelArtifacts"]
+    run.learned["training_job"] = found["TrainingJobName"]
+    return metrics_of(found) or found["TrainingJobName"]
+
+
+def metrics_of(job: Mapping[str, Any]) -> str:
+    """A job's final metrics in a few words."""
+    found = {item["MetricName"]: item["Value"] for item in job.get("FinalMetricDataList", ())}
+    return ", ".join(f"{name} {found[name]:.4g}" for name in METRICS if name in found)
+
+
+def training_request(run: Run, source_key: str, name: str) -> dict[str, Any]:
+    """The request of CreateTrainingJob, in script mode."""
+    artifacts, lake = run.output("ArtifactsBucket"), run.output("LakeBucket")
+    tracking = run.settings.mlflow_tracking_uri
+    return {
+        "TrainingJobName": name,
+        "AlgorithmSpecification": {
+            "TrainingImage": run.output("ModelImageUri"),
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [
+                {"Name": metric, "Regex": rf"\b{metric}=([0-9.]+);"} for metric in METRICS
+            ],
+        },
+        "RoleArn": run.output("SageMakerRoleArn"),
+        "HyperParameters": hyperparameters(run, f"s3://{artifacts}/{source_key}", name),
+        "InputDataConfig": [_channel("train", f"s3://{lake}/{PROCESSED}")],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{artifacts}/models"},
+        "ResourceConfig": {
+            "InstanceType": run.settings.training_instance,
+            "InstanceCount": 1,
+            "VolumeSizeInGB": 10,
+        },
+        "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        "Environment": {"MLFLOW_TRACKING_URI": tracking} if tracking else {},
+        "Tags": [{"Key": "pipeline", "Value": run.settings.name}],
+    }
+
+
+def hyperparameters(run: Run, source: str, name: str) -> dict[str, str]:
+    """What the script is called with; AWS's containers read every value as JSON."""
+    values = {
+        "sagemaker_program": PROGRAM,
+        "sagemaker_submit_directory": source,
+        "sagemaker_job_name": name,
+        "sagemaker_region": aws.region(),
+        "sagemaker_container_log_level": 20,
+        "test_from": run.test_from.isoformat(),
+    }
+    return {key: json.dumps(value) for key, value in values.items()}
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
+
+
+def _version(run: Run, source_key: str) -> str:
+    """A name for everything that the model depends on."""
+    request = training_request(run, source_key, "")
+    del request["Environment"]  # where a training is tracked does not change its model
+    data = listing(run.output("LakeBucket"), PROCESSED).digest
+    return digest([data, json.dumps(request, sort_keys=True)])
+
+
+def _find(run: Run, source_key: str) -> dict[str, Any] | None:
+    """The newest training of this state that is going on, or done with its model still there."""
+    for job in _jobs(run, source_key):
+        found = _describe(job["TrainingJobName"])
+        if found["TrainingJobStatus"] in GOING_ON or _has_model(found):
+            return found
+    return None
+
+
+def _jobs(run: Run, source_key: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.client("sagemaker").list_training_jobs(
+        NameContains=f"{run.settings.name}-{_version(run, source_key)}",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=100,
+    )["TrainingJobSummaries"]
+    return found
+
+
+def _has_model(job: Mapping[str, Any]) -> bool:
+    if job["TrainingJobStatus"] != "Completed":
+        return False
+    bucket, key = split_uri(job["ModelArtifacts"]["S3ModelArtifacts"])
+    try:
+        aws.client("s3").head_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return False
+    return True
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an s3:// address."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def _start(run: Run, source_key: str, show: Show) -> dict[str, Any]:
+    attempt = len(_jobs(run, source_key)) + 1
+    name = f"{run.settings.name}-{_version(run, source_key)}-{attempt}"
+    show.say(f"starting {name}")
+    aws.client("sagemaker").create_training_job(**training_request(run, source_key, name))
+    return _describe(name)
+
+
+def _describe(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
+    return found
+
+
+def _wait(run: Run, name: str, show: Show) -> dict[str, Any]:
+    for _ in polls(run.settings.stage_seconds):
+        found = _describe(name)
+        if found["TrainingJobStatus"] == "Completed":
+            return found
+        if found["TrainingJobStatus"] not in GOING_ON:
+            raise _failure(found)
+        show.say(_spaced(found.get("SecondaryStatus", found["TrainingJobStatus"])))
+    raise LateError(f"Training job {name} is not through after {run.settings.stage_seconds} s.")
+
+
+def know_newest_model(run: Run) -> None:
+    """Tell the deployer the model of the newest completed training, where there is one."""
+    prefix = run.deployer.known.get("TrainingJobPrefix")
+    if not prefix:
+        return
+    jobs = aws.client("sagemaker").list_training_jobs(
+        NameContains=f"{prefix}-",
+        StatusEquals="Completed",
+        SortBy="CreationTime",
+        SortOrder="Descending",
+        MaxResults=1,
+    )["TrainingJobSummaries"]
+    newest = _describe(jobs[0]["TrainingJobName"]) if jobs else {}
+    if newest and _has_model(newest):
+        run.deployer.known[MODEL_DATA] = newest["ModelArtifacts"]["S3ModelArtifacts"]
+
+
+def _spaced(status: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", status).lower()
+
+
+def _failure(job: Mapping[str, Any]) -> JobFailedError:
+    name = job["TrainingJobName"]
+    reason = job.get("FailureReason") or "no reason given"
+    sentence = f"Training job {name} ended {job['TrainingJobStatus']}: {reason}"
+    return JobFailedError(sentence, log_tail=log_tail(LOG_GROUP, f"{name}/"))
