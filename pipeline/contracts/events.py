@@ -130,6 +130,9 @@ _DECLARED = {field.name for fields in PAYLOAD.values() for field in fields}
 _FOREIGN = {kind: _DECLARED - {field.name for field in PAYLOAD[kind]} for kind in EVENT_TYPES}
 
 
+_JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def flight_id(*, flight_date: str, carrier: str, flight: int, origin: str) -> str:
     """The name of one flight: `2013-01-01/UA/1545/EWR`. Without the origin there are 24 twins."""
     return f"{flight_date}/{carrier}/{flight}/{origin}"
@@ -182,7 +185,7 @@ def raw_key(event: Event) -> str:
 
 def encode(event: Event) -> bytes:
     """The event as the record's data: one line of JSON, without a line break."""
-    return json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
+    return _JSON.encode(event).encode()
 
 
 def decode(data: bytes) -> Event:

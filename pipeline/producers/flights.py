@@ -26,8 +26,8 @@ NEW_YORK = "America/New_York"
 
 
 def instant(moment: datetime) -> str:
-    """A moment as the contract writes it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """A moment of UTC as the contract writes it."""
+    return f"{moment.isoformat()[:19]}Z"
 
 
 def tell(row: Row) -> Iterator[Event]:
