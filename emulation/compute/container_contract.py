@@ -103,6 +103,15 @@ class ContainerFolder:
             (folder / name).mkdir()
         (self.root / "hosts").write_text(f"127.0.0.1 localhost {HOST}\n::1 localhost\n")
 
+    @property
+    def is_complete(self) -> bool:
+        """Everything that the program needs is in it; a restart finds it so."""
+        return (self.root / "complete").exists()
+
+    def complete(self) -> None:
+        """The last file has been put in."""
+        (self.root / "complete").touch()
+
     def remove(self) -> None:
         """Free the disk."""
         shutil.rmtree(self.root, ignore_errors=True)

@@ -10,11 +10,11 @@ from emulation.compute import container_contract, images
 from emulation.compute.container_contract import ContainerFolder
 from emulation.compute.serving import Fleet, ServerSpec
 from emulation.services.log_events import LogStream
-from emulation.services.sagemaker import models
+from emulation.services.sagemaker import models, persistence
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.storage import Location, Storage, StorageError
 from emulation.services.sagemaker.store import Members, Variant
-from emulation.settings import settings, system_environment
+from emulation.settings import system_environment
 
 LOG_GROUP = "/aws/sagemaker/Endpoints"
 RESTART_SECONDS = 60.0
@@ -149,13 +149,16 @@ def prepare(scope: Scope, endpoint: str, variant: Variant) -> ServingVariant:
     serving = ServingVariant(variant, Fleet([]), [], [])
     specs = []
     for instance in variant.instances:
-        parts = (scope.account, scope.region, endpoint, instance)
-        folder = ContainerFolder(settings().folder("sagemaker", "endpoints", *parts))
+        folder = ContainerFolder(
+            persistence.endpoint_folder(scope.account, scope.region, endpoint, instance)
+        )
         stream = f"{variant.name}/{instance}"
         log = LogStream(scope.account, scope.region, f"{LOG_GROUP}/{endpoint}", stream)
         serving.folders.append(folder)
         serving.logs.append(log)
-        fill(scope, folder, one)
+        if not folder.is_complete:
+            fill(scope, folder, one)
+            folder.complete()
         specs.append(server_spec(scope, folder, one, image, f"{endpoint}-{instance}", log))
     serving.fleet = Fleet(specs)
     return serving

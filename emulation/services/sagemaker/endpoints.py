@@ -6,7 +6,13 @@ from collections.abc import Callable
 
 from localstack.runtime import events
 
-from emulation.services.sagemaker import deployments, endpoint_configs, models, tags
+from emulation.services.sagemaker import (
+    deployments,
+    endpoint_configs,
+    models,
+    persistence,
+    tags,
+)
 from emulation.services.sagemaker.deployments import Deployment, DeploymentError
 from emulation.services.sagemaker.endpoint_configs import weight
 from emulation.services.sagemaker.errors import (
@@ -20,6 +26,7 @@ from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Endpoint, EndpointConfig, Members, Variant
 
 NOUN = "endpoint"
+INTERRUPTED = "The emulator ended during the update."
 PING_SECONDS = 240.0
 """How long a container may take to answer its first ping, unless the variant says otherwise."""
 
@@ -33,10 +40,11 @@ def create(scope: Scope, request: Members) -> Members:
         raise already_exists(NOUN, arn)
     config = endpoint_configs.find(scope, request["EndpointConfigName"])
     endpoint = Endpoint(name, arn, config.name)
-    variants = variants_of(scope, config)
+    endpoint.first_variants = variants_of(scope, config)
     scope.store.endpoints[name] = endpoint
     tags.set_tags(scope, arn, request.get("Tags", []))
-    in_background(f"create-{name}", lambda: deploy_first(scope, endpoint, variants))
+    job = f"create-{name}"
+    in_background(job, lambda: deploy_first(scope, endpoint, endpoint.first_variants))
     return {"EndpointArn": arn}
 
 
@@ -83,7 +91,8 @@ def deploy_first(scope: Scope, endpoint: Endpoint, variants: list[Variant]) -> N
     try:
         deployment = deployments.launch(scope, endpoint.name, variants)
     except DeploymentError as error:
-        endpoint.enter("Failed", str(error))
+        if endpoint.status != "Deleting":
+            endpoint.enter("Failed", str(error))
         return
     put_in_service(scope, endpoint, deployment)
 
@@ -185,27 +194,28 @@ def remove(scope: Scope, endpoint: Endpoint) -> None:
 
 def restore(scope: Scope, endpoint: Endpoint) -> None:
     """After a restart of the emulator: start the servers again; in service when they answer."""
-    if endpoint.status in {"Deleting", "Failed"} or not endpoint.variants:
-        restore_unfinished(scope, endpoint)
+    if endpoint.status == "Deleting":
+        scope.store.endpoints.pop(endpoint.name, None)
+    if endpoint.status in {"Deleting", "Failed"}:
         return
-    endpoint.enter("SystemUpdating", endpoint.failure_reason)
+    reason = INTERRUPTED if endpoint.status == "Updating" else endpoint.failure_reason
+    variants = endpoint.variants or endpoint.first_variants
+    endpoint.enter("SystemUpdating" if endpoint.variants else "Creating")
 
     def start_again() -> None:
         # The servers log to the gateway, and read from it what is not on disk any more.
         events.infra_ready.wait()
-        deploy_first(scope, endpoint, endpoint.variants)
+        deploy_first(scope, endpoint, variants)
+        endpoint.failure_reason = endpoint.failure_reason or reason
 
     in_background(f"restore-{endpoint.name}", start_again)
 
 
-def restore_unfinished(scope: Scope, endpoint: Endpoint) -> None:
-    """What was never in service, or was on its way out."""
-    if endpoint.status == "Deleting":
-        scope.store.endpoints.pop(endpoint.name, None)
-    elif endpoint.status != "Failed":
-        endpoint.enter("Failed", "The emulator ended before the endpoint was in service.")
-
-
 def in_background(name: str, work: Callable[[], None]) -> None:
-    """Where the API answers before the work is done."""
-    threading.Thread(target=work, name=name, daemon=True).start()
+    """Where the API answers before the work is done; what came of it is kept."""
+
+    def run() -> None:
+        work()
+        persistence.keep()
+
+    threading.Thread(target=run, name=name, daemon=True).start()

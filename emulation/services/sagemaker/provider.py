@@ -12,6 +12,7 @@ from emulation.services.sagemaker import (
     endpoint_configs,
     endpoints,
     models,
+    persistence,
     tags,
     training_jobs,
     validation,
@@ -82,6 +83,7 @@ class SageMakerProvider(ServiceLifecycleHook):
 
     def on_after_state_load(self) -> None:
         """Jobs that ran have failed; endpoints start their servers again."""
+        persistence.clear_folders()
         for account, regions in STORES.items():
             for region, store in regions.items():
                 training_jobs.fail_interrupted(list(store.training_jobs.values()))

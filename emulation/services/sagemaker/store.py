@@ -112,6 +112,9 @@ class Endpoint:
     config_name: str
     status: str = "Creating"
     variants: list[Variant] = field(default_factory=list)
+    """What serves."""
+    first_variants: list[Variant] = field(default_factory=list)
+    """What it was created with; an emulator that ends too early starts them when it is back."""
     failure_reason: str | None = None
     created: datetime = field(default_factory=now)
     modified: datetime = field(default_factory=now)

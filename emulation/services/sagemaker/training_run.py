@@ -11,11 +11,12 @@ from emulation.compute import container_contract, images
 from emulation.compute.container_contract import HOST, ContainerFolder
 from emulation.compute.processes import SUPERVISOR, Limits, Process, ProcessSpec, Status
 from emulation.services.log_events import LogStream
+from emulation.services.sagemaker import persistence
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.storage import Location, Storage, StorageError, files
 from emulation.services.sagemaker.store import Members, TrainingJob, now
 from emulation.services.sagemaker.training_metrics import TrainingMetrics
-from emulation.settings import settings, system_environment
+from emulation.settings import system_environment
 
 LOG = logging.getLogger(__name__)
 
@@ -43,9 +44,9 @@ class TrainingRun:
         self._job = job
         self._storage = Storage(scope.client("s3"))
         self._metrics = TrainingMetrics(scope.client("cloudwatch"), job)
-        # The account and region are in the path: names are unique within them only.
-        parts = (scope.account, scope.region, job.name)
-        self._folder = ContainerFolder(settings().folder("sagemaker", "training", *parts))
+        self._folder = ContainerFolder(
+            persistence.training_folder(scope.account, scope.region, job.name)
+        )
         self._log: LogStream | None = None
         self._process: Process | None = None
         self._checkpoints: dict[Path, tuple[float, int]] = {}
@@ -77,6 +78,7 @@ class TrainingRun:
         finally:
             if not self._job.finished:
                 self._fail(INTERNAL_ERROR)
+            persistence.keep()
             self._folder.remove()
 
     def _finish(self, status: str, secondary_status: str, message: str) -> None:

@@ -54,7 +54,8 @@ class SageMakerRuntimeProvider:
         deployment = active(scope, name)
         if deployment is None:
             raise endpoint_not_found(name, context.account_id)
-        body = request["Body"].read() if "Body" in request else b""
+        stream = request.get("Body")
+        body = b"" if stream is None else stream.read()
         if len(body) > PAYLOAD_BYTES:
             return payload_too_large(PAYLOAD_BYTES)
         serving = choose(deployment, request)

@@ -1,0 +1,46 @@
+"""What becomes of this service's state when the emulator ends, and when it is back.
+
+A snapshot follows each change that a request makes. Jobs and endpoints also change when their work
+ends, without a request, so they ask for a snapshot themselves.
+"""
+
+import contextlib
+import shutil
+from pathlib import Path
+
+from emulation import state
+from emulation.services.sagemaker.store import STORES
+from emulation.settings import settings
+
+
+def keep() -> None:
+    """Take a snapshot now."""
+    # Another thread that takes one at the same moment may have put ours in place already.
+    with contextlib.suppress(FileNotFoundError):
+        state.save_service("sagemaker")
+
+
+def endpoint_folder(account: str, region: str, endpoint: str, instance: str) -> Path:
+    """The folder of one server; it lives as long as the server is wanted."""
+    return settings().folder("sagemaker", "endpoints", account, region, endpoint) / instance
+
+
+def training_folder(account: str, region: str, job: str) -> Path:
+    """The folder of one training job; it lives as long as the job runs."""
+    return settings().folder("sagemaker", "training", account, region) / job
+
+
+def clear_folders() -> None:
+    """Remove what an emulator that was killed could not."""
+    shutil.rmtree(settings().folder("sagemaker", "training"), ignore_errors=True)
+    wanted = {
+        endpoint_folder(account, region, endpoint.name, instance)
+        for account, regions in STORES.items()
+        for region, store in regions.items()
+        for endpoint in store.endpoints.values()
+        for variant in [*endpoint.variants, *endpoint.first_variants]
+        for instance in variant.instances
+    }
+    for folder in settings().folder("sagemaker", "endpoints").glob("*/*/*/*"):
+        if folder not in wanted:
+            shutil.rmtree(folder, ignore_errors=True)

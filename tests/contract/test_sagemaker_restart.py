@@ -1,0 +1,104 @@
+"""What is left of SageMaker's work when the emulator is killed and is back."""
+
+import io
+import json
+import signal
+import tarfile
+
+import pytest
+from botocore.exceptions import ClientError
+
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+SERVE = (
+    "def model_fn(folder): return 1\ndef transform_fn(model, body, kind, accept): return 'hello'"
+)
+
+
+def archive(files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def emulator(own_emulator):
+    """An emulator with a bucket, a role and the source of two programs."""
+    s3 = own_emulator.aws("s3")
+    s3.create_bucket(Bucket="work")
+    source = archive({"quick.py": "", "slow.py": "import time; time.sleep(600)"})
+    s3.put_object(Bucket="work", Key="source.tar.gz", Body=source)
+    s3.put_object(Bucket="work", Key="model.tar.gz", Body=archive({"code/inference.py": SERVE}))
+    principal = {"Service": "sagemaker.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    own_emulator.role = own_emulator.aws("iam").create_role(
+        RoleName="work",
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
+    )["Role"]["Arn"]
+    return own_emulator
+
+
+def start_job(emulator, name):
+    emulator.aws("sagemaker").create_training_job(
+        TrainingJobName=name,
+        RoleArn=emulator.role,
+        AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
+        HyperParameters={
+            "sagemaker_program": f"{name}.py",
+            "sagemaker_submit_directory": "s3://work/source.tar.gz",
+        },
+        OutputDataConfig={"S3OutputPath": "s3://work/models"},
+        ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+        StoppingCondition={"MaxRuntimeInSeconds": 600},
+    )
+
+
+def start_endpoint(sagemaker):
+    container = {"Image": IMAGE, "ModelDataUrl": "s3://work/model.tar.gz"}
+    sagemaker.create_model(ModelName="m", PrimaryContainer=container)
+    variant = {
+        "VariantName": "v",
+        "ModelName": "m",
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
+    sagemaker.create_endpoint_config(EndpointConfigName="c", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="c")
+
+
+def status(sagemaker, job):
+    return sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"]
+
+
+def endpoint_status(sagemaker):
+    return sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"]
+
+
+def is_saved(emulator, *words):
+    snapshot = emulator.folder / "state" / "services" / "sagemaker" / "1.pickle"
+    return snapshot.exists() and all(word in snapshot.read_bytes() for word in words)
+
+
+def test_work_after_kill_9(emulator, waiting):
+    sagemaker = emulator.aws("sagemaker")
+    start_job(emulator, "quick")
+    waiting("the quick job", lambda: status(sagemaker, "quick") == "Completed")
+    start_endpoint(sagemaker)
+    start_job(emulator, "slow")
+    waiting("the slow job", lambda: status(sagemaker, "slow") == "InProgress")
+    waiting("the endpoint", lambda: endpoint_status(sagemaker) == "InService")
+    waiting("the snapshot", lambda: is_saved(emulator, b"slow", b"InService"))
+    emulator.end(signal.SIGKILL)
+    emulator.start()
+    assert status(sagemaker, "quick") == "Completed"
+    slow = sagemaker.describe_training_job(TrainingJobName="slow")
+    assert slow["TrainingJobStatus"] == "Failed"
+    assert slow["FailureReason"].startswith("InternalServerError: the emulator ended")
+    answer = emulator.aws("sagemaker-runtime").invoke_endpoint(EndpointName="e", Body=b"")
+    assert answer["Body"].read() == b"hello"
+    assert endpoint_status(sagemaker) == "InService"
+    with pytest.raises(ClientError, match="is in status Failed"):
+        sagemaker.stop_training_job(TrainingJobName="slow")
