@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from botocore.exceptions import BotoCoreError, ClientError
+from localstack.aws.api import ServiceException
 from localstack.services.lambda_.event_source_mapping.pollers.poller import (
     get_batch_item_failures,
 )
+from localstack.services.lambda_.invocation.assignment import AssignmentException
 
 from emulation.services.lambda_.batches import Record, payload
 from emulation.services.lambda_.invoker import Invoked, Invoker
@@ -82,7 +83,7 @@ class Delivery:
         """
         try:
             return self.invoker.invoke(payload(batch))
-        except (ClientError, BotoCoreError) as error:
+        except (ServiceException, AssignmentException) as error:
             LOG.warning("event source mapping cannot invoke its function: %s", error)
             self.report(f"PROBLEM: {error}")
             self._pause(2)

@@ -54,7 +54,7 @@ class KinesisMapping(KinesisPoller):
         self._worker = worker
         self._config: dict[str, Any] = worker.esm_config
         self._stopped = worker._shutdown_event
-        self._source = KinesisSource(given.source_arn, given.source_client)
+        self._source = KinesisSource(given.source_arn)
         self._readers: dict[str, threading.Thread] = {}
         self._checkpoints = checkpoints_of(worker.uuid)
 
@@ -106,7 +106,7 @@ class KinesisMapping(KinesisPoller):
                 report_item_failures="ReportBatchItemFailures"
                 in config.get("FunctionResponseTypes", []),
             ),
-            invoker=Invoker(self.processor.sender.target_client, config["FunctionArn"]),
+            invoker=Invoker(config["FunctionArn"]),
             stopped=self._stopped,
             settle=lambda number: self._checkpoints.set(shard_id, number),
             discard=lambda *given: self._discard(shard_id, *given),

@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 import httpx
-from botocore.client import BaseClient
 from localstack.utils.aws.arns import parse_arn
 
 from emulation.settings import settings
@@ -27,9 +26,8 @@ class KinesisError(Exception):
 class KinesisSource:
     """One stream."""
 
-    def __init__(self, stream_arn: str, client: BaseClient) -> None:
+    def __init__(self, stream_arn: str) -> None:
         self.stream_arn = stream_arn
-        self._client: Any = client
         arn = parse_arn(stream_arn)
         self._http = httpx.Client(
             base_url=settings().endpoint_url, timeout=READ_SECONDS, trust_env=False
@@ -44,17 +42,21 @@ class KinesisSource:
 
     def shards(self) -> dict[str, list[str]]:
         """The shards, each with its parents."""
-        pages = self._client.get_paginator("list_shards").paginate(StreamARN=self.stream_arn)
+        answer = self._call("ListShards", {"StreamARN": self.stream_arn})
+        shards = answer["Shards"]
+        while token := answer.get("NextToken"):
+            answer = self._call("ListShards", {"NextToken": token})
+            shards += answer["Shards"]
         parents = ("ParentShardId", "AdjacentParentShardId")
         return {
             shard["ShardId"]: [shard[parent] for parent in parents if shard.get(parent)]
-            for page in pages
-            for shard in page["Shards"]
+            for shard in shards
         }
 
     def iterator(self, shard_id: str, position: dict[str, Any]) -> str:
         """A shard iterator."""
-        answer = self._call("GetShardIterator", {"ShardId": shard_id, **position})
+        request = {"StreamARN": self.stream_arn, "ShardId": shard_id, **position}
+        answer = self._call("GetShardIterator", request)
         return str(answer["ShardIterator"])
 
     def read(self, iterator: str, limit: int) -> dict[str, Any]:
@@ -69,7 +71,7 @@ class KinesisSource:
         answer = self._http.post(
             "/",
             headers={**self._headers, "X-Amz-Target": f"Kinesis_20131202.{operation}"},
-            content=json.dumps({"StreamARN": self.stream_arn, **request}),
+            content=json.dumps(request),
         )
         body: dict[str, Any] = json.loads(answer.content)
         if answer.is_success:
