@@ -94,8 +94,9 @@ class Deployer:
         return built
 
     def _ship(self, stack: str, tell: Tell) -> None:
+        bucket = self.known.get("ArtifactsBucket")
         for item in self._build_bundles(stack):
-            if bundle.upload(self.known["ArtifactsBucket"], item):
+            if bucket and bundle.upload(bucket, item):
                 tell(f"uploaded {item.key}")
 
     def _current(self, stack: str, planned: StackPlan | None) -> StackPlan:

@@ -23,8 +23,14 @@ def build_features(run: Run, show: Show) -> str:
         found = _start(run, version)
     if found["JobRunState"] in GOING_ON:
         found = _wait(run, found["Id"], show)
-    processed = listing(run.output("LakeBucket"), PROCESSED)
-    return f"{len(processed.sizes)} Parquet objects, {processed.bytes / 1e6:.1f} MB"
+    sizes = _parquet(run)
+    return f"{len(sizes)} Parquet objects, {sum(sizes) / 1e6:.1f} MB"
+
+
+def _parquet(run: Run) -> list[int]:
+    """Sizes of the objects with rows; Spark leaves empty ones as marks beside them."""
+    found = listing(run.output("LakeBucket"), PROCESSED).sizes
+    return [size for key, size in found.items() if key.endswith(".parquet")]
 
 
 def input_version(run: Run) -> str:
@@ -51,8 +57,7 @@ def _is_of(found: dict[str, Any], version: str) -> bool:
 def _is_useful(run: Run, found: dict[str, Any]) -> bool:
     if found["JobRunState"] in GOING_ON:
         return True
-    written = listing(run.output("LakeBucket"), PROCESSED).sizes
-    return found["JobRunState"] == "SUCCEEDED" and bool(written)
+    return found["JobRunState"] == "SUCCEEDED" and bool(_parquet(run))
 
 
 def _start(run: Run, version: str) -> dict[str, Any]:

@@ -22,7 +22,9 @@ from pipeline.polling import polls
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 GOING_ON = {"InProgress", "Stopping"}
 PROGRAM = "models/flight_delay/train.py"
-METRICS = ("auc", "pr_auc", "brier", "accuracy", "calibration", "train_rows", "test_rows")
+SCORES = ("auc", "pr_auc", "brier", "accuracy", "calibration")
+PARTS = ("train", "test")
+METRICS = (*SCORES, *(f"{part}_rows" for part in PARTS))
 MODEL_DATA = "ModelDataUrl"
 """The serving stack's parameter that the trained model fills."""
 
@@ -42,7 +44,11 @@ def train(run: Run, show: Show) -> str:
 def metrics_of(job: Mapping[str, Any]) -> str:
     """A job's final metrics in a few words."""
     found = {item["MetricName"]: item["Value"] for item in job.get("FinalMetricDataList", ())}
-    return ", ".join(f"{name} {found[name]:.4g}" for name in METRICS if name in found)
+    scores = [f"{name} {found[name]:.4f}" for name in SCORES if name in found]
+    rows = [
+        f"{found[f'{part}_rows']:,.0f} {part} rows" for part in PARTS if f"{part}_rows" in found
+    ]
+    return ", ".join([*scores, *rows])
 
 
 def training_request(run: Run, source_key: str, name: str) -> dict[str, Any]:
