@@ -20,7 +20,7 @@ DEFAULT_GLUE_VERSION = "5.1"
 
 DPUS = {
     "Standard": 1.0, "G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0,
-    "G.12X": 12.0, "G.16X": 16.0, "R.1X": 1.0, "R.2X": 2.0, "R.4X": 4.0, "R.8X": 8.0,
+    "G.12X": 12.0, "G.16X": 16.0, "R.1X": 1.0, "R.2X": 2.0, "R.4X": 4.0, "R.8X": 8.0, "Z.2X": 2.0,
 }  # fmt: skip
 """Data processing units of a worker. They are recorded; the laptop's cores do the work."""
 

@@ -3,6 +3,8 @@
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
+from emulation.services.glue.crawlers import CrawlerOperations
+from emulation.services.glue.crawls import fail_interrupted_crawls
 from emulation.services.glue.databases import DatabaseOperations
 from emulation.services.glue.job_runs import JobRunOperations, fail_interrupted_runs
 from emulation.services.glue.jobs import JobOperations
@@ -16,6 +18,7 @@ class GlueProvider(
     DatabaseOperations,
     TableOperations,
     PartitionOperations,
+    CrawlerOperations,
     JobOperations,
     JobRunOperations,
     TagOperations,
@@ -38,3 +41,4 @@ class GlueProvider(
 def fail_interrupted(store: GlueStore) -> None:
     """Mark work that nobody does any more."""
     fail_interrupted_runs(store)
+    fail_interrupted_crawls(store)

@@ -25,7 +25,8 @@ from emulation.services.glue.store import (
 
 MEMBERS = (
     "Description", "Owner", "LastAccessTime", "LastAnalyzedTime", "Retention", "StorageDescriptor",
-    "PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType", "Parameters", "TargetTable",
+    "PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType", "Parameters",
+    "TargetTable",
 )  # fmt: skip
 
 

@@ -1,0 +1,267 @@
+"""One crawl: list, classify what is new, group, write to the catalog, tell the end.
+
+A crawl runs in a thread of its own, and the crawler's state follows that thread. What an object
+contains is kept in memory by its ETag, so that the next crawl reads only what has changed.
+"""
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from botocore.exceptions import ClientError
+from localstack.aws.api import CommonServiceException
+from localstack.aws.connect import connect_to
+
+from emulation.compute.crawling.formats import Content, FormatNotEmulatedError, read_content
+from emulation.compute.crawling.layout import Found, Grouping, TableFound, find_tables
+from emulation.services.glue.crawled_tables import Changes, FoundAt, Writer
+from emulation.services.glue.errors import InvalidInputError
+from emulation.services.glue.objects import ObjectReader
+from emulation.services.glue.store import LOCK, GlueStore, Record, Scope, now
+from emulation.services.log_events import LogStream
+
+LOG_GROUP = "/aws-glue/crawlers"
+READERS = 8
+STARTED = "_Started"
+HISTORY = "_History"
+"""Members of the record that the API does not know, and does not answer."""
+
+INTERRUPTED = "The emulator ended while the crawler was running."
+
+_contents: dict[tuple[str, str], Content] = {}
+"""What objects contain, by address and ETag."""
+
+
+class CrawlError(Exception):
+    """The crawl fails, and nothing is written; the message is the crawler's `ErrorMessage`."""
+
+
+class CrawlStoppedError(Exception):
+    """The crawler was told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An include path, and what of it is left out."""
+
+    bucket: str
+    prefix: str
+    exclusions: tuple[re.Pattern[str], ...]
+    sample_size: int | None
+
+    @classmethod
+    def of(cls, target: Any) -> "Target":
+        """The target that an S3Target describes."""
+        match = re.fullmatch(r"(?:s3://|s3a://)?([^/]+)/?(.*)", target.get("Path") or "")
+        if match is None:
+            raise InvalidInputError("The S3 path of a target cannot be empty")
+        patterns = tuple(glob(pattern) for pattern in target.get("Exclusions") or ())
+        return cls(match[1], match[2], patterns, target.get("SampleSize"))
+
+    @property
+    def root(self) -> str:
+        """The folder that tables are looked for in; of a single file, the file's."""
+        return self.prefix if self.prefix.endswith("/") or not self.prefix else f"{self.prefix}/"
+
+    def includes(self, key: str) -> bool:
+        """Whether a key is below the path, not excluded, and not one of those that Spark and Hive
+        hide.
+        """
+        relative = key.removeprefix(self.root)
+        hidden = any(part.startswith(("_", ".")) for part in relative.split("/"))
+        within = key.startswith(self.root) or key == self.prefix
+        excluded = any(pattern.fullmatch(relative) for pattern in self.exclusions)
+        return within and not hidden and not excluded
+
+
+def glob(pattern: str) -> re.Pattern[str]:
+    """An exclude pattern: `*` stays in a folder, `**` does not."""
+    words = {"**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", ",": "|"}
+    parts = re.findall(r"\*\*|\[[^]]+\]|.", pattern)
+    text = "".join(
+        part if part[0] == "[" and len(part) > 1 else words.get(part, re.escape(part))
+        for part in parts
+    )
+    return re.compile(text)
+
+
+def start(scope: Scope, crawler: Record) -> None:
+    """Crawl in the background."""
+    crawler[STARTED] = now()
+    name = f"crawl-{crawler['Name']}"
+    threading.Thread(target=Crawl(scope, crawler).run, name=name, daemon=True).start()
+
+
+class Crawl:
+    """A crawl that goes on."""
+
+    def __init__(self, scope: Scope, crawler: Record) -> None:
+        self._scope = scope
+        self._crawler = crawler
+        self._prefix = str(uuid.uuid4())
+        self._log = LogStream(scope.account, scope.region, LOG_GROUP, crawler["Name"])
+        self._objects = ObjectReader(scope)
+        self._s3 = connect_to(aws_access_key_id=scope.account, region_name=scope.region).s3
+
+    def run(self) -> None:
+        """From RUNNING back to READY, whatever happens between."""
+        self._say("BENCHMARK", f"Running Start Crawl for Crawler {self._crawler['Name']}")
+        changes, status, message = Changes(), "SUCCEEDED", None
+        try:
+            changes = self._crawl()
+        except CrawlStoppedError:
+            status = "CANCELLED"
+        except (CrawlError, FormatNotEmulatedError) as error:
+            status, message = "FAILED", str(error)
+        except (ClientError, CommonServiceException) as error:
+            status, message = "FAILED", f"Internal Service Exception: {error}"
+        self._end(changes, status, message)
+
+    def _crawl(self) -> Changes:
+        database = self._crawler["DatabaseName"]
+        found = [
+            FoundAt(target.bucket, table)
+            for target in self._targets()
+            for table in self._tables(target)
+        ]
+        self._stop_if_told()
+        text = f"Classification complete, writing results to database {database}"
+        self._say("BENCHMARK", text)
+        policy = json.dumps(self._crawler["SchemaChangePolicy"], separators=(",", ":"))
+        self._say("INFO", f"Crawler configured with SchemaChangePolicy {policy}.")
+        with LOCK:
+            changes = Writer(self._scope, self._crawler).write(found)
+        for line in changes.lines:
+            self._say("INFO", line)
+        self._say("BENCHMARK", "Finished writing to Catalog")
+        return changes
+
+    def _targets(self) -> list[Target]:
+        return [Target.of(target) for target in self._crawler["Targets"]["S3Targets"]]
+
+    def _tables(self, target: Target) -> list[TableFound]:
+        objects = [item for item in self._listing(target) if target.includes(item["Key"])]
+        objects = sampled(objects, target.sample_size)
+        full = [item for item in objects if item["Size"]]
+        if not full:
+            address = f"s3://{target.bucket}/{target.prefix}"
+            self._say("WARN", f"No files were found at {address}: no table is created from it")
+        with ThreadPoolExecutor(READERS) as readers:
+            contents = list(readers.map(lambda item: self._content(target, item), full))
+        files = [
+            Found(item["Key"], item["Size"], content)
+            for item, content in zip(full, contents, strict=True)
+        ]
+        return find_tables(target.root, files, self._grouping())
+
+    def _listing(self, target: Target) -> Iterator[Record]:
+        pages = self._s3.get_paginator("list_objects_v2")
+        try:
+            for page in pages.paginate(Bucket=target.bucket, Prefix=target.prefix):
+                yield from page.get("Contents", [])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchBucket":
+                raise
+            raise CrawlError(f"S3 bucket {target.bucket} does not exist.") from error
+
+    def _content(self, target: Target, item: Record) -> Content:
+        self._stop_if_told()
+        address = (f"{target.bucket}/{item['Key']}", item["ETag"])
+        if address not in _contents:
+            _contents[address] = self._read(target.bucket, item)
+        return _contents[address]
+
+    def _read(self, bucket: str, item: Record) -> Content:
+        def read(start: int, length: int) -> bytes:
+            whole = start == 0 and length >= item["Size"]
+            ranged = None if whole else f"bytes={start}-{start + length - 1}"
+            return self._objects.read(bucket, item["Key"], ranged)
+
+        try:
+            return read_content(read, item["Size"])
+        except (FormatNotEmulatedError, OSError, ValueError) as error:
+            raise CrawlError(f"s3://{bucket}/{item['Key']}: {error}") from error
+
+    def _grouping(self) -> Grouping:
+        rules = configuration(self._crawler).get("Grouping", {})
+        combine = rules.get("TableGroupingPolicy") == "CombineCompatibleSchemas"
+        return Grouping(combine, rules.get("TableLevelConfiguration"))
+
+    def _stop_if_told(self) -> None:
+        if self._crawler["State"] == "STOPPING":
+            raise CrawlStoppedError
+
+    def _say(self, level: str, text: str) -> None:
+        self._log(f"[{self._prefix}] {level} : {text}")
+
+    def _end(self, changes: Changes, status: str, message: str | None) -> None:
+        if message:
+            self._say("ERROR", message)
+        self._say("BENCHMARK", "Crawler has finished running and is in state READY")
+        self._log.close()
+        crawler, ended = self._crawler, now()
+        logs = {
+            "LogGroup": LOG_GROUP,
+            "LogStream": crawler["Name"],
+            "MessagePrefix": self._prefix,
+            "StartTime": crawler[STARTED],
+            **({"ErrorMessage": message} if message else {}),
+        }
+        history = {"CrawlId": self._prefix, "State": HISTORY_STATES[status], "EndTime": ended}
+        elapsed = int((ended - crawler[STARTED]).total_seconds() * 1000)
+        with LOCK:
+            crawler.setdefault(HISTORY, []).append(
+                {**history, **logs, "Summary": changes.summary(), "_Counts": changes.counts()}
+            )
+            crawler.update(
+                State="READY", CrawlElapsedTime=elapsed, LastCrawl={"Status": status, **logs}
+            )
+
+
+HISTORY_STATES = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}
+
+
+def configuration(crawler: Record) -> Record:
+    """The crawler's configuration, read."""
+    record: Record = json.loads(crawler.get("Configuration") or "{}")
+    return record
+
+
+def sampled(objects: list[Record], size: int | None) -> list[Record]:
+    """Of each folder so many objects, where the target has a sample size."""
+    if not size:
+        return objects
+    folders: dict[str, list[Record]] = {}
+    for item in objects:
+        folders.setdefault(item["Key"].rpartition("/")[0], []).append(item)
+    return [item for items in folders.values() for item in items[:size]]
+
+
+def metrics(crawler: Record) -> Record:
+    """A crawler's figures."""
+    history = crawler.get(HISTORY, [])
+    seconds = [(crawl["EndTime"] - crawl["StartTime"]).total_seconds() for crawl in history]
+    counts = history[-1]["_Counts"] if history else (0, 0, 0)
+    names = ("TablesCreated", "TablesUpdated", "TablesDeleted")
+    return {
+        "CrawlerName": crawler["Name"],
+        "TimeLeftSeconds": 0.0,
+        "StillEstimating": False,
+        "LastRuntimeSeconds": seconds[-1] if seconds else 0.0,
+        "MedianRuntimeSeconds": median(seconds) if seconds else 0.0,
+        **dict(zip(names, counts, strict=True)),
+    }
+
+
+def fail_interrupted_crawls(store: GlueStore) -> None:
+    """A crawl whose thread ended with the emulator has failed."""
+    for crawler in store.crawlers.values():
+        if crawler["State"] != "READY":
+            last = {"Status": "FAILED", "ErrorMessage": INTERRUPTED, "LogGroup": LOG_GROUP}
+            crawler.update(State="READY", LastCrawl={**last, "StartTime": crawler[STARTED]})
