@@ -67,6 +67,7 @@ class StreamState:
     mode: str
     retention_hours: int = 24
     max_record_kib: int = 1024
+    key_id: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     shards: list[Shard] = field(default_factory=list)
 

@@ -37,7 +37,7 @@ def put_one(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
     return {
         "ShardId": stored.shard_id,
         "SequenceNumber": stored.sequence_number,
-        "EncryptionType": "NONE",
+        "EncryptionType": _encryption_type(stream),
     }
 
 
@@ -60,7 +60,15 @@ def put_many(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]
         raise errors.invalid_argument("Records size exceeds 10 MB limit")
     results = [_result(stored) for stored in _put(stream, entries)]
     failed = sum("ErrorCode" in result for result in results)
-    return {"FailedRecordCount": failed, "Records": results, "EncryptionType": "NONE"}
+    return {
+        "FailedRecordCount": failed,
+        "Records": results,
+        "EncryptionType": _encryption_type(stream),
+    }
+
+
+def _encryption_type(stream: Stream) -> str:
+    return "KMS" if stream.state.key_id else "NONE"
 
 
 def _put(stream: Stream, entries: list[Entry]) -> list[Stored | None]:
@@ -194,7 +202,7 @@ def get(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
     # The end of the shard is decided before the read: a shard that closes meanwhile is not at it.
     following = None if shard.is_open else stream.log(shard.number).next_ordinal
     batch = stream.read(shard.number, place.ordinal, now_ms, limit=limit, max_bytes=READ_BYTES)
-    base = shard.base
+    base, encrypted = shard.base, _encryption_type(stream)
     answer: dict[str, Any] = {
         "Records": [
             {
@@ -202,7 +210,7 @@ def get(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
                 "ApproximateArrivalTimestamp": timestamp(record.arrival_ms),
                 "Data": record.data,
                 "PartitionKey": record.partition_key,
-                "EncryptionType": "NONE",
+                "EncryptionType": encrypted,
             }
             for record in batch.records
         ],

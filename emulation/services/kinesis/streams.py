@@ -85,8 +85,28 @@ def description(context: RequestContext, stream: Stream) -> dict[str, Any]:
         **summary(context, stream),
         "RetentionPeriodHours": stream.state.retention_hours,
         "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
-        "EncryptionType": "NONE",
+        **encryption(stream),
     }
+
+
+def encryption(stream: Stream) -> dict[str, str]:
+    """How the stream is encrypted, as AWS tells it."""
+    key = stream.state.key_id
+    return {"EncryptionType": "KMS", "KeyId": key} if key else {"EncryptionType": "NONE"}
+
+
+def start_encryption(stream: Stream, request: dict[str, Any]) -> None:
+    """Say that records are encrypted with a key."""
+    if request["EncryptionType"] != "KMS":
+        raise errors.invalid_argument("KMS is the only valid EncryptionType for this request.")
+    stream.change(key_id=request["KeyId"])
+
+
+def stop_encryption(stream: Stream, request: dict[str, Any]) -> None:
+    """Say that records are not encrypted."""
+    if request["EncryptionType"] != "KMS":
+        raise errors.invalid_argument("KMS is the only valid EncryptionType for this request.")
+    stream.change(key_id=None)
 
 
 def shard(described: Shard) -> dict[str, Any]:
