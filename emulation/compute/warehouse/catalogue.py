@@ -40,6 +40,8 @@ create table if not exists _rs.views (
   created timestamp default current_timestamp::timestamp);
 create table if not exists _rs.dependencies (
   schema_name varchar, view_name varchar, on_schema varchar, on_name varchar);
+create table if not exists _rs.committed (work varchar, rows bigint[], noted timestamp);
+delete from _rs.committed where noted < current_timestamp::timestamp - interval 2 day;
 """
 
 SYSTEM_TABLES = """

@@ -95,6 +95,7 @@ class Work:
     objects: ObjectStore
     listener: Listener
     batch: bool = False
+    id: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
     finished: threading.Event = field(default_factory=threading.Event)
     session: Session | None = None
@@ -166,6 +167,7 @@ class WorkRun:
         self.began = time.monotonic()
         self.held: threading.Lock | None = None
         self.at = 0
+        self.changed: list[int] = []
 
     def run(self) -> None:
         """Run it and tell its listener the end, whatever the end is."""
@@ -230,6 +232,8 @@ class WorkRun:
         if self.work.cancelled.is_set():
             session.rollback()
             raise CancelledError
+        if self.held is not None and self.work.id:
+            session.note_commit(self.work.id, self.changed)
         session.commit()
 
     def _read(self) -> list[Statement | None]:
@@ -316,6 +320,7 @@ class WorkRun:
             rows, size = write_rows(self.work.results[self.at], outcome.rows)
             columns = tuple(outcome.columns)
         seconds = time.monotonic() - began if began else 0.0
+        self.changed.append(rows)
         part = Part(State.FINISHED, seconds, "", rows, size, columns, self.number)
         self.work.listener.ended(self.at, part)
         self.at += 1

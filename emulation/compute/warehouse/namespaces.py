@@ -78,6 +78,18 @@ class Namespace:
                 raise UnknownDatabaseError(database)
             return Session(self.instance.cursor(), database, objects, query_number)
 
+    def committed(self, database: str, work: str) -> list[int] | None:
+        """The rows of each statement of a piece of work, if its transaction is in the database."""
+        if database not in self.write_locks:
+            return None
+        connection = self.instance.cursor()
+        try:
+            sql = f'select rows from "{database}"._rs.committed where work = ?'
+            found = connection.execute(sql, [work]).fetchall()
+        finally:
+            connection.close()
+        return list(found[0][0]) if found else None
+
     def close(self) -> None:
         """Write everything to the files and let go of them."""
         self.instance.close()

@@ -81,6 +81,13 @@ class Session:
         except duckdb.Error as error:
             raise translate(error) from error
 
+    def note_commit(self, work: str, rows: Sequence[int]) -> None:
+        """Leave a mark in the database that is there if and only if the work is."""
+        self.connection.execute(
+            "insert into _rs.committed values (?, ?, current_timestamp::timestamp)",
+            [work, list(rows)],
+        )
+
     def rollback(self) -> None:
         """Undo what the transaction did."""
         self.connection.execute("ROLLBACK")
@@ -114,7 +121,9 @@ class Session:
                 return self._change(statement)
             case Copy():
                 copying = Copying(self.catalogue, self.objects, self.query_number)
-                return Outcome(copying.run(statement))
+                copying.run(statement)
+                # The Data API shows no rows for a COPY.
+                return Outcome()
             case Unload():
                 return self._unload(statement)
             case CreateTable():

@@ -1,0 +1,1 @@
+"""Amazon Redshift clusters: refused, operation by operation."""

@@ -1,0 +1,1 @@
+"""The Redshift Data API: SQL over HTTP, computed by the warehouse engine."""
