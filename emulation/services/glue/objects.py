@@ -1,7 +1,7 @@
 """Reads objects of S3 inside the gateway: the operation itself, without a request around it.
 
-A crawl reads thousands of small objects, and a request from the gateway to itself costs seven milliseconds of
-processor time where the operation costs a tenth of one.
+A crawl reads thousands of small objects, and a request from the gateway to itself costs seven
+milliseconds of processor time where the operation costs a tenth of one.
 """
 
 from typing import Any
