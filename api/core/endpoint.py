@@ -77,6 +77,9 @@ def _parse(body: bytes, expected: int) -> tuple[Answer, ...]:
     except (ValueError, KeyError, TypeError) as error:
         shown = body[:200].decode(errors="replace")
         raise ModelFailedError(f"The model's answer is not a prediction: {shown}") from error
+    # NaN too is not between.
+    if not all(0 <= prediction.probability <= 1 for prediction in predictions):
+        raise ModelFailedError("The model answered with a probability outside 0 and 1.")
     if len(predictions) != expected:
         raise ModelFailedError(f"The model answered {len(predictions)} of {expected} flights.")
     return predictions

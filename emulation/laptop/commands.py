@@ -19,6 +19,7 @@ from emulation.laptop.place import OVER, UP, Board, Place, Plan, Row, State
 from emulation.laptop.settings import LaptopSettings, process_environment
 
 POLL_SECONDS = 0.1
+START_SECONDS = 30.0
 WARDEN_SECONDS = 10.0
 """Within these the warden has ended what a killed detached process left."""
 
@@ -32,23 +33,33 @@ def wanted(file: Path, settings: LaptopSettings, profiles: frozenset[str]) -> Pl
 def up(plan: Plan, place: Place, console: Console, *, wait_for_all: bool) -> int:
     """Start what does not run; returns when everything is started that others depend on."""
     place.make()
+    with place.turn():
+        obstacle = _start_missing(plan, place)
+    if obstacle:
+        view.show_findings(console, obstacle)
+        return 1
+    awaited = set(plan.services) if wait_for_all else needed_by_others(plan.services.values())
+    return _follow(place, console, plan, awaited)
+
+
+def _start_missing(plan: Plan, place: Place) -> list[str]:
+    """Start what does not run; what stands in the way."""
     board = _living_board(place)
     running = {name for name, row in _rows(board).items() if row.state not in OVER}
-    if changed := [name for name in running if _differs(board, plan, name)]:
-        console.print(
-            f"[red]{', '.join(changed)} runs with other settings than now asked for: "
-            "stop everything first with `make down`.[/]"
-        )
-        return 1
+    if changed := [name for name in sorted(running) if _differs(board, plan, name)]:
+        return [
+            f"{', '.join(changed)} runs with other settings than now asked for: "
+            "stop everything first with `make down`."
+        ]
     missing = [service for name, service in plan.services.items() if name not in running]
-    if missing:
-        found = preflight.findings(missing, place.state_folder, process_environment())
-        if found:
-            view.show_findings(console, found)
-            return 1
-        _start(place, plan)
-    awaited = set(plan.services) if wait_for_all else needed_by_others(plan.services.values())
-    return _follow(place, console, plan, awaited, started=bool(missing))
+    if not missing:
+        return []
+    if found := preflight.findings(missing, place.state_folder, process_environment()):
+        return found
+    _start(place, plan)
+    if _await_board(place, plan.id):
+        return []
+    return ["The background process did not start:", *view.tail(place.log("laptop"), 12)]
 
 
 def _living_board(place: Place) -> Board | None:
@@ -98,18 +109,18 @@ def _start(place: Place, plan: Plan) -> None:
         )
 
 
-def _follow(place: Place, console: Console, plan: Plan, awaited: set[str], *, started: bool) -> int:
+def _follow(place: Place, console: Console, plan: Plan, awaited: set[str]) -> int:
     """Show the services until those that are awaited are up, or something failed."""
     with view.Progress(console, plan.services) as progress:
-        board = _await_board(place, plan.id if started else None)
+        board = _living_board(place)
         while board is not None and not (_settled(board, plan, awaited) or _failed(board, plan)):
             progress.show(board.rows)
             time.sleep(POLL_SECONDS)
-            board = place.read_board() if place.holder() else None
+            board = _living_board(place)
         if board is not None:
             progress.show(board.rows)
     if board is None:
-        view.show_tail(console, "The background process did not start", place.log("laptop"))
+        view.show_tail(console, "The background process ended", place.log("laptop"))
         return 1
     if failed := _failed(board, plan):
         view.show_failures(console, place, failed)
@@ -118,15 +129,14 @@ def _follow(place: Place, console: Console, plan: Plan, awaited: set[str], *, st
     return 0
 
 
-def _await_board(place: Place, plan_id: str | None) -> Board | None:
-    """The board of this plan; None when nobody writes one."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        board = place.read_board() if place.holder() else None
-        if board is not None and plan_id in {None, board.plan}:
-            return board
-        time.sleep(POLL_SECONDS / 2)
-    return None
+def _await_board(place: Place, plan_id: str) -> bool:
+    """Whether the detached process has taken the plan."""
+
+    def taken() -> bool:
+        board = place.read_board()
+        return place.holder() is not None and board is not None and board.plan == plan_id
+
+    return _until(taken, START_SECONDS)
 
 
 def _settled(board: Board, plan: Plan, awaited: set[str]) -> bool:

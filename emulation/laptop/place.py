@@ -2,8 +2,9 @@
 
 import contextlib
 import fcntl
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -26,6 +27,10 @@ class State(StrEnum):
     ENDED = "ended"
     BLOCKED = "not started"
 
+
+CLOCK_SECONDS = 2.0
+PROBE_SECONDS = 0.5
+"""Who only looks whether the lock is held holds it for microseconds."""
 
 UP = frozenset({State.RUNNING, State.HEALTHY})
 OVER = frozenset({State.ENDED, State.BLOCKED})
@@ -59,9 +64,7 @@ class Row:
     @property
     def alive(self) -> bool:
         """Whether its process is there, whatever became of who started it."""
-        with contextlib.suppress(psutil.Error):
-            return self.pid is not None and psutil.Process(self.pid).create_time() == self.born
-        return False
+        return self.pid is not None and is_same(self.pid, self.born)
 
     @property
     def failed(self) -> bool:
@@ -131,36 +134,64 @@ class Place:
         (self.folder / "board.json").unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def lock(self) -> Iterator[IO[str] | None]:
-        """The lock, or None while another process holds it. It ends with its holder, even a killed
-        one, so it is never stale as a pid file would be.
+    def lock(self) -> Iterator[bool]:
+        """Hold the lock, or False while another process does. It ends with its holder, even a
+        killed one, so it is never stale as a pid file would be.
         """
         with (self.folder / "lock").open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield None
-            else:
-                yield file
+            held = _try_for(lambda: _flock(file, fcntl.LOCK_EX), PROBE_SECONDS)
+            if held:
+                file.truncate(0)
+                file.write(f"{os.getpid()} {psutil.Process().create_time()}")
+                file.flush()
+            yield held
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """One `up` at a time, so that two at once start everything once."""
+        with (self.folder / "turn").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def holder(self) -> int | None:
         """The pid of the detached process; None when it does not run."""
-        if not self.folder.exists():
-            return None
-        with self.lock() as file:
-            if file is not None:
-                return None
-        # Between the lock and the pid in it lie some microseconds.
-        while not (pid := (self.folder / "lock").read_text()):
+        path = self.folder / "lock"
+        while path.exists():
+            with path.open() as file:
+                # Shared: it keeps nobody out, and only the detached process keeps it out.
+                if _flock(file, fcntl.LOCK_SH):
+                    return None
+                pid, _, born = file.read().partition(" ")
+            # Between taking the lock and signing it lie some microseconds.
+            if born and is_same(int(pid), float(born)):
+                return int(pid)
             time.sleep(0.01)
-        return int(pid)
+        return None
 
 
-def sign(lock: IO[str], pid: int) -> None:
-    """Write the holder's pid into its lock."""
-    lock.truncate(0)
-    lock.write(str(pid))
-    lock.flush()
+def is_same(pid: int, born: float | None) -> bool:
+    """Whether the process that began then still lives; pids come back after a restart."""
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        # The system's idea of when it began moves with its clock.
+        near = born is not None and abs(process.create_time() - born) < CLOCK_SECONDS
+        return near and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def _flock(file: IO[str], kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _try_for(attempt: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not (done := attempt()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return done
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -18,7 +18,7 @@ import psutil
 
 from emulation.compute.compose import Condition, HealthCheck, Service
 from emulation.compute.processes import Limits, Process, ProcessSpec, Status, Supervisor
-from emulation.laptop.place import OVER, UP, Board, Place, Plan, Row, State, sign
+from emulation.laptop.place import OVER, UP, Board, Place, Plan, Row, State
 from emulation.laptop.settings import process_environment
 
 LOST = OVER | {State.UNHEALTHY}
@@ -207,10 +207,9 @@ def run(place: Place) -> int:
     signals: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda received, _: signals.put(received))
-    with place.lock() as lock:
-        if lock is None:
+    with place.lock() as held:
+        if not held:
             return 0
-        sign(lock, os.getpid())
         crew = Crew(place, Supervisor())
         crew.take(place.read_plan())
         while signals.get() == signal.SIGHUP:

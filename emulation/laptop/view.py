@@ -72,7 +72,7 @@ def _told(row: Row) -> str:
 
 
 def show_findings(console: Console, findings: Sequence[str]) -> None:
-    """What stands in the way of a start."""
+    """What stands in the way of a start, each with its remedy."""
     for finding in findings:
         console.print(f"[red]{escape(finding)}[/]", soft_wrap=True)
 

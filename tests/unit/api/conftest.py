@@ -4,14 +4,19 @@ refuses.
 
 import io
 import json
+import warnings
 from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.settings import ApiSettings
+
+with warnings.catch_warnings():
+    # It asks for a successor of httpx that nothing else here uses.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -65,7 +70,8 @@ class FakeAWS:
             self.stacks[f"t-{stack}"] = {
                 "StackStatus": "CREATE_COMPLETE",
                 "Outputs": [
-                    {"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS[stack].items()
+                    {"OutputKey": key, "OutputValue": value}
+                    for key, value in OUTPUTS[stack].items()
                 ],
             }
         if "t-serving" in self.stacks:
