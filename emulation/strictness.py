@@ -14,7 +14,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.utils.patch import patch
 
-from emulation import passive_metadata, resource_support, rollback
+from emulation import deletion, passive_metadata, resource_support, rollback
 
 
 def apply() -> None:
@@ -26,6 +26,7 @@ def apply() -> None:
     passive_metadata.apply()
     resource_support.apply()
     rollback.apply()
+    deletion.apply()
 
 
 def not_emulated(service: str, operation: str | None = None, _: Any = None) -> Any:
