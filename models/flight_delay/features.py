@@ -2,8 +2,10 @@
 
 A text becomes the number of its category, as learned from training rows only. What training did not
 see is unknown, like a null: the estimator learns at each split where unknown goes. No category is
-replaced by its late rate, so the label cannot leak through the encoding. All numbers are 64 bits
-wide, as JSON and Parquet carry them: a rounding in between could move a value across a split.
+replaced by its late rate, so the label cannot leak through the encoding. A column without one known
+value in training (the first days know no history) is 0 for ever: the estimator cannot learn it. All
+numbers are 64 bits wide, as JSON and Parquet carry them: a rounding could move a value across a
+split.
 """
 
 from collections import Counter
@@ -27,10 +29,14 @@ class Encoder:
     def __init__(self) -> None:
         self.columns = FEATURE_NAMES
         self.categories: dict[str, dict[str, float]] = {}
+        self.silent: frozenset[str] = frozenset()
 
-    def fit(self, values: Mapping[str, Iterable[Any]]) -> "Encoder":
-        """Learn the categories."""
+    def fit(self, values: Mapping[str, Sequence[Any]]) -> "Encoder":
+        """Learn the categories, and which columns say nothing."""
         self.categories = {name: _numbered(values[name]) for name in CATEGORIES}
+        self.silent = frozenset(
+            name for name in self.columns if np.isnan(self._column(name, values[name])).all()
+        )
         return self
 
     def encode(self, values: Mapping[str, Sequence[Any]]) -> Matrix:
@@ -39,6 +45,8 @@ class Encoder:
         return np.column_stack(columns)
 
     def _column(self, name: str, values: Sequence[Any]) -> Matrix:
+        if name in self.silent:
+            return np.zeros(len(values))
         if name not in self.categories:
             return np.asarray(values, dtype=np.float64)
         numbers = self.categories[name]
