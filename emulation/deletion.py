@@ -23,7 +23,7 @@ GONE = ("NoSuch", "NotFound", "NonExistent", "EntityNotFound")
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
     patch(Stack.set_stack_status)(set_status_after_failure)
-    patch(ResourceProviderExecutor.execute_action)(delete_what_is_there)
+    patch(ResourceProviderExecutor.execute_action)(delete_strictly)
     aws_s3_bucket.delete_all_s3_objects = leave_objects
 
 
@@ -40,18 +40,31 @@ def set_status_after_failure(
         set_status(stack, status, reason)
 
 
-def delete_what_is_there(
+def delete_strictly(
     execute_action: Any, executor: Any, provider: Any, payload: dict[str, Any]
 ) -> Any:
-    """Act; to delete what is not there is to be done."""
-    if payload["action"] != "Remove":
-        return execute_action(executor, provider, payload)
-    try:
-        return execute_action(executor, provider, payload)
-    except ClientError as error:
-        if not is_gone(error):
-            raise
-        return ProgressEvent(status=OperationStatus.SUCCESS, resource_model={})
+    """Act through a provider whose deletions say why they fail."""
+    return execute_action(executor, TruthfulDeletions(provider), payload)
+
+
+class TruthfulDeletions:
+    """A resource provider whose `delete` tells the service's reason, which LocalStack replaces by a
+    sentence without one.
+    """
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._provider, name)
+
+    def delete(self, request: Any) -> Any:
+        """The provider's own deletion; to delete what is not there is to be done."""
+        try:
+            return self._provider.delete(request)
+        except ClientError as error:
+            status = OperationStatus.SUCCESS if is_gone(error) else OperationStatus.FAILED
+            return ProgressEvent(status=status, resource_model={}, message=str(error))
 
 
 def is_gone(error: ClientError) -> bool:

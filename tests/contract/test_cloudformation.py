@@ -245,3 +245,31 @@ def test_failed_update_of_update_stack_is_rolled_back(cloudformation, aws, stack
     assert aws("sqs").get_queue_url(QueueName=stack)
     urls = aws("sqs").list_queues(QueueNamePrefix=f"{stack}-new")
     assert "QueueUrls" not in urls
+
+
+def bucket_of(name: str) -> dict:
+    return {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
+
+
+def test_bucket_with_objects_fails_the_deletion(cloudformation, aws, stack):
+    deploy(cloudformation, stack, template({"B": bucket_of(stack), "Q": queue(stack)}))
+    s3 = aws("s3")
+    s3.put_object(Bucket=stack, Key="kept", Body=b"1")
+    with failing(cloudformation, stack) as events:
+        cloudformation.delete_stack(StackName=stack)
+        waiter = cloudformation.get_waiter("stack_delete_complete")
+        waiter.wait(StackName=stack, WaiterConfig=FAST)
+    failed = [event for event in events if event["ResourceStatus"] == "DELETE_FAILED"]
+    assert "BucketNotEmpty" in next(
+        event["ResourceStatusReason"] for event in failed if event["LogicalResourceId"] == "B"
+    )
+    assert s3.get_object(Bucket=stack, Key="kept")["Body"].read() == b"1"
+    s3.delete_object(Bucket=stack, Key="kept")
+
+
+def test_what_is_gone_already_counts_as_deleted(cloudformation, aws, unique):
+    deploy(cloudformation, unique, template({"B": bucket_of(unique)}))
+    aws("s3").delete_bucket(Bucket=unique)
+    cloudformation.delete_stack(StackName=unique)
+    waiter = cloudformation.get_waiter("stack_delete_complete")
+    waiter.wait(StackName=unique, WaiterConfig=FAST)
