@@ -7,7 +7,11 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
+from emulation import replacement
 from emulation.services.resource_types import Model, ResourceType
+
+# A configuration names its model: it is replaced because the model is.
+replacement.apply()
 
 
 def only(model: Model, members: tuple[str, ...]) -> Model:
@@ -21,7 +25,7 @@ def is_missing(error: ClientError) -> bool:
 
 
 class Immutable(ResourceType):
-    """A resource of which every member asks for a replacement."""
+    """A resource of which every member but its tags asks for a replacement."""
 
     NOUN: ClassVar[str]
     """As in the operations' names: Create`NOUN`, Delete`NOUN`."""
@@ -31,7 +35,9 @@ class Immutable(ResourceType):
         super().__init_subclass__()
         # LocalStack's change sets read from here which properties replace.
         if hasattr(cls, "MEMBERS"):
-            cls.SCHEMA["createOnlyProperties"] = [f"/properties/{name}" for name in cls.MEMBERS]
+            cls.SCHEMA["createOnlyProperties"] = [
+                f"/properties/{name}" for name in cls.MEMBERS if name != "Tags"
+            ]
 
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create it; `Ref` is its ARN."""
@@ -106,6 +112,7 @@ class EndpointConfigResource(Immutable):
         "DataCaptureConfig",
         "AsyncInferenceConfig",
         "ExplainerConfig",
+        "MetricsConfig",
         "KmsKeyId",
         "ExecutionRoleArn",
         "VpcConfig",
@@ -143,8 +150,6 @@ class EndpointResource(ResourceType):
             return self.in_progress(model)
         if found["EndpointStatus"] == "InService":
             return self.done(model)
-        # CloudFormation's rollback takes the failed endpoint away: its name is free again.
-        request.aws_client_factory.sagemaker.delete_endpoint(EndpointName=model["EndpointName"])
         return self.failed(model, found.get("FailureReason", found["EndpointStatus"]))
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
@@ -167,7 +172,8 @@ class EndpointResource(ResourceType):
             return self.in_progress(model)
         if found["EndpointConfigName"] == model["EndpointConfigName"]:
             return self.done(model)
-        return self.failed(model, found.get("FailureReason", found["EndpointStatus"]))
+        # No model: the rollback would delete an endpoint whose identifier it finds there.
+        return self.failed({}, found.get("FailureReason", found["EndpointStatus"]))
 
     def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Delete it and wait until it is gone; one that is gone already is no failure."""
