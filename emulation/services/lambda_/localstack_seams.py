@@ -23,7 +23,7 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
-from emulation.services.lambda_ import errors, supported
+from emulation.services.lambda_ import errors, resources, supported
 from emulation.services.lambda_.batches import MAX_PAYLOAD_BYTES
 from emulation.services.lambda_.kinesis_mapping import KinesisMapping, checkpoints_of
 from emulation.settings import settings
@@ -47,6 +47,7 @@ def apply() -> None:
     patch(EsmWorker.update_esm_state_in_store)(leave_the_state_to_the_successor)
     patch(EsmWorker.delete_esm_in_store)(forget_the_checkpoints)
     patch(SqsPoller.handle_messages)(split_what_is_too_large)
+    resources.apply()
 
 
 def unpack_below_the_state_folder(_: object, code: S3Code) -> Path:
