@@ -7,6 +7,9 @@ from typing import Any
 
 from localstack.services.cloudformation.engine.v2 import change_set_resource_support_checker
 from localstack.services.cloudformation.resource_provider import plugin_manager
+from localstack.services.kinesis.resource_providers.aws_kinesis_stream_plugin import (
+    KinesisStreamProviderPlugin,
+)
 from localstack.utils.catalog.catalog_loader import (
     AwsCatalogLoaderException,
     RemoteCatalogLoader,
@@ -24,6 +27,7 @@ def apply() -> None:
     patch(checker._resource_support_status)(support_status)
     patch(RemoteCatalogLoader.get_remote_catalog)(no_remote_catalog)
     change_set_resource_support_checker._build_resource_failure_message = failure_message
+    patch(KinesisStreamProviderPlugin.load)(load_our_stream)
 
 
 def support_status(_: Any, __: Any, resource_type: str) -> Any:
@@ -41,3 +45,12 @@ def failure_message(resource_type: str, _: Any) -> str:
 def no_remote_catalog(_: Any, __: Any) -> Any:
     """What LocalStack meets without internet: it goes on without its list."""
     raise AwsCatalogLoaderException("the emulator asks nothing of the internet")
+
+
+def load_our_stream(_: Any, plugin: Any) -> None:
+    """AWS::Kinesis::Stream of our own in the place of LocalStack's: of two plug-ins with one name
+    the last one found would win.
+    """
+    from emulation.services.kinesis.resources import StreamResource
+
+    plugin.factory = StreamResource

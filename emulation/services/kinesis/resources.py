@@ -10,7 +10,7 @@ from localstack.services.cloudformation.resource_provider import ProgressEvent, 
 
 from emulation.services.resource_types import Model, ResourceType
 
-ON_DEMAND = "ON_DEMAND"
+PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
 DEFAULT_RETENTION_HOURS = 24
 
 
@@ -26,9 +26,9 @@ class StreamResource(ResourceType):
         model.setdefault("Name", self.default_name(request))
         kinesis = request.aws_client_factory.kinesis
         mode = _mode(model)
-        optional = {} if mode == ON_DEMAND else {"ShardCount": int(model.get("ShardCount") or 1)}
-        if size := model.get("MaxRecordSizeInKiB"):
-            optional["MaxRecordSizeInKiB"] = int(size)
+        # Without a count, CreateStream says what is missing.
+        shards = model.get("ShardCount") if mode == PROVISIONED else None
+        optional = {"ShardCount": int(shards)} if shards else {}
         kinesis.create_stream(
             StreamName=model["Name"], StreamModeDetails={"StreamMode": mode}, **optional
         )
@@ -63,10 +63,8 @@ StreamResource.SCHEMA["createOnlyProperties"] = ["/properties/Name"]
 
 
 def _mode(model: Model) -> str:
-    """CloudFormation's default is on-demand only where no shard count is given."""
     details = model.get("StreamModeDetails") or {}
-    default = "PROVISIONED" if model.get("ShardCount") else ON_DEMAND
-    return str(details.get("StreamMode") or default)
+    return str(details.get("StreamMode") or PROVISIONED)
 
 
 def _describe(kinesis: Any, name: str) -> dict[str, Any]:
@@ -102,7 +100,8 @@ def _set_shards(kinesis: Any, now: dict[str, Any], model: Model) -> None:
     """In steps of at most double or half, which is all that one request may do."""
     if _mode(model) == ON_DEMAND:
         return
-    wanted, count = int(model.get("ShardCount") or 1), now["OpenShardCount"]
+    count = now["OpenShardCount"]
+    wanted = int(model.get("ShardCount") or count)
     while count != wanted:
         count = min(max(wanted, (count + 1) // 2), count * 2)
         kinesis.update_shard_count(
