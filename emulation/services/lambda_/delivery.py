@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Event
 
-from localstack.aws.api import ServiceException
 from localstack.services.lambda_.event_source_mapping.pollers.poller import (
     get_batch_item_failures,
 )
-from localstack.services.lambda_.invocation.assignment import AssignmentException
 
 from emulation.services.lambda_.batches import Record, payload
-from emulation.services.lambda_.invoker import Invoked, Invoker
+from emulation.services.lambda_.invoked import Invoked, NotInvoked
 
 LOG = logging.getLogger(__name__)
 
@@ -38,7 +36,7 @@ class Delivery:
     """Hands batches of one shard to the function."""
 
     policy: Policy
-    invoker: Invoker
+    invoke: Callable[[bytes], Invoked]
     stopped: Event
     settle: Callable[[str], None]
     """Takes the sequence number up to which everything is settled."""
@@ -66,6 +64,8 @@ class Delivery:
                 self.report("OK")
                 return True
             self.report("PROBLEM: Function call failed")
+            if self.policy.bisect and done:
+                continue
             if self.policy.bisect and len(batch) > 1:
                 middle = len(batch) // 2
                 halves = (batch[:middle], batch[middle:])
@@ -82,8 +82,8 @@ class Delivery:
         gone - which is no attempt.
         """
         try:
-            return self.invoker.invoke(payload(batch))
-        except (ServiceException, AssignmentException) as error:
+            return self.invoke(payload(batch))
+        except NotInvoked as error:
             LOG.warning("event source mapping cannot invoke its function: %s", error)
             self.report(f"PROBLEM: {error}")
             self._pause(2)

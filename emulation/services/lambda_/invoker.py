@@ -2,40 +2,16 @@
 otherwise be signed, sent through the gateway and parsed on its way to the same process.
 """
 
-import json
 import uuid
 from dataclasses import dataclass
-from typing import Any
 
+from localstack.aws.api import ServiceException
 from localstack.services.lambda_.api_utils import function_locators_from_arn
+from localstack.services.lambda_.invocation.assignment import AssignmentException
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.plugins import SERVICE_PLUGINS
 
-
-@dataclass(frozen=True, slots=True)
-class Invoked:
-    """What came back."""
-
-    request_id: str
-    executed_version: str
-    function_error: str | None
-    payload: bytes
-
-    def answer(self) -> Any:
-        """The handler's result; a result that is not JSON says nothing about single records."""
-        try:
-            return json.loads(self.payload or b"null")
-        except ValueError:
-            return None
-
-    def failure(self) -> dict[str, Any]:
-        """As the record of a failure destination tells it."""
-        return {
-            "requestId": self.request_id,
-            "httpStatusCode": 200,
-            "executedVersion": self.executed_version,
-            "functionError": self.function_error,
-        }
+from emulation.services.lambda_.invoked import Invoked, NotInvoked
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +24,23 @@ class Invoker:
         """Run the function once.
 
         Raises:
-            ServiceException: Lambda refused.
-            AssignmentException: no environment could be started.
+            NotInvoked: the message says why.
         """
         name, qualifier, account, region = function_locators_from_arn(self.function_arn)
         request_id = str(uuid.uuid4())
-        result = lambda_service().invoke(
-            function_name=name,
-            qualifier=qualifier,
-            region=region,
-            account_id=account,
-            invocation_type="RequestResponse",
-            client_context=None,
-            request_id=request_id,
-            payload=payload,
-        )
+        try:
+            result = lambda_service().invoke(
+                function_name=name,
+                qualifier=qualifier,
+                region=region,
+                account_id=account,
+                invocation_type="RequestResponse",
+                client_context=None,
+                request_id=request_id,
+                payload=payload,
+            )
+        except (ServiceException, AssignmentException) as error:
+            raise NotInvoked(str(error)) from error
         return Invoked(
             request_id=request_id,
             executed_version=result.executed_version or "$LATEST",

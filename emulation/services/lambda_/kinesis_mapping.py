@@ -18,7 +18,8 @@ from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller imp
 from emulation.services.lambda_.batches import Origin, Record
 from emulation.services.lambda_.checkpoints import Checkpoints
 from emulation.services.lambda_.delivery import Delivery, Policy
-from emulation.services.lambda_.invoker import Invoked, Invoker
+from emulation.services.lambda_.invoked import Invoked
+from emulation.services.lambda_.invoker import Invoker
 from emulation.services.lambda_.kinesis_source import KinesisSource
 from emulation.services.lambda_.shard_reader import Batching, ShardReader
 from emulation.settings import settings
@@ -106,7 +107,7 @@ class KinesisMapping(KinesisPoller):
                 report_item_failures="ReportBatchItemFailures"
                 in config.get("FunctionResponseTypes", []),
             ),
-            invoker=Invoker(config["FunctionArn"]),
+            invoke=Invoker(config["FunctionArn"]).invoke,
             stopped=self._stopped,
             settle=lambda number: self._checkpoints.set(shard_id, number),
             discard=lambda *given: self._discard(shard_id, *given),

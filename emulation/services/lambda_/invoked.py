@@ -1,0 +1,35 @@
+"""What an invocation came to, as an event source mapping sees it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+class NotInvoked(Exception):
+    """Lambda did not run the function: it is being updated, throttled, or gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """What came back."""
+
+    request_id: str
+    executed_version: str
+    function_error: str | None
+    payload: bytes
+
+    def answer(self) -> Any:
+        """The handler's result; a result that is not JSON says nothing about single records."""
+        try:
+            return json.loads(self.payload or b"null")
+        except ValueError:
+            return None
+
+    def failure(self) -> dict[str, Any]:
+        """As the record of a failure destination tells it."""
+        return {
+            "requestId": self.request_id,
+            "httpStatusCode": 200,
+            "executedVersion": self.executed_version,
+            "functionError": self.function_error,
+        }
