@@ -129,14 +129,21 @@ class ModelServer:
         except TimeoutError as error:
             connection.close()
             raise ServerTimeoutError from error
+        except ConnectionRefusedError as error:
+            raise NoServerError from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            if reused and isinstance(error, (ConnectionError, http.client.RemoteDisconnected)):
+            if reused and isinstance(error, ConnectionError) and self._lives():
                 return None
             raise ServerGoneError from error
-        self._idle.append(connection)
+        if connection.port == self._port:
+            self._idle.append(connection)
         seconds = time.perf_counter() - started
         return Reply(response.status, dict(response.getheaders()), content, seconds)
+
+    def _lives(self) -> bool:
+        """Whether the process goes on, so that a broken connection was only an idle one."""
+        return self._process is not None and self._process.wait(PING_INTERVAL) is Status.RUNNING
 
     def _keep(self) -> None:
         failures = 0
@@ -236,10 +243,13 @@ class Fleet:
             ServingError: there is no answer.
         """
         ready = [server for server in self.servers if server.ready.is_set()]
-        if not ready:
-            raise NoServerError
+        first = next(self._turn)
         with self._counted():
-            return ready[next(self._turn) % len(ready)].invoke(headers, body)
+            for number in range(len(ready)):
+                # One that refuses the connection has not taken the request: the next may.
+                with contextlib.suppress(NoServerError):
+                    return ready[(first + number) % len(ready)].invoke(headers, body)
+        raise NoServerError
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:

@@ -80,8 +80,24 @@ def test_server_that_ends_is_started_again(fleet, waiting):
     first = one.invoke({}, b"x").body
     with pytest.raises(ServerGoneError):
         one.invoke({}, b"die")
-    waiting("the server to be back", lambda: one.servers[0].ready.is_set())
-    assert one.invoke({}, b"x").body != first
+
+    def answer():
+        try:
+            return one.invoke({}, b"x").body
+        except NoServerError:
+            return None
+
+    assert waiting("the server to be back", answer) != first
+
+
+def test_request_that_kills_one_server_is_not_given_to_the_next(fleet):
+    two = fleet(SERVER.format(ping=200), 2)
+    assert two.start(30)
+    for _ in range(4):
+        two.invoke({}, b"x")
+    with pytest.raises(ServerGoneError):
+        two.invoke({}, b"die")
+    assert {two.invoke({}, b"x").status for _ in range(4)} == {200}
 
 
 def test_stopped_fleet_leaves_no_process(fleet):

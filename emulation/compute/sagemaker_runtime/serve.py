@@ -6,6 +6,7 @@ process. One request at a time reaches the user's functions unless SAGEMAKER_MOD
 says otherwise, as one worker of AWS's image handles one at a time.
 """
 
+import contextlib
 import importlib
 import io
 import json
@@ -173,9 +174,6 @@ class Handler(BaseHTTPRequestHandler):
             return 200, *self.predictor.answer(body, content_type, accept)
         except UnsupportedTypeError as error:
             return error.status, str(error).encode(), "text/plain"
-        except Exception as error:  # noqa: BLE001 - whatever the user's code raises is its answer
-            traceback.print_exc()
-            return 500, str(error).encode(), "text/plain"
 
     def _send(self, status: int, body: bytes, content_type: str) -> None:
         self.send_response_only(status)
@@ -195,6 +193,24 @@ class Server(ThreadingHTTPServer):
     def server_bind(self) -> None:
         """Without looking up the host's name, which can take seconds without a network."""
         socketserver.TCPServer.server_bind(self)
+
+    def handle_error(self, request: Any, _client: Any) -> None:
+        """Whatever the user's functions raise: the traceback is for the log, the message is the
+        answer. The connection ends with it.
+        """
+        error = sys.exc_info()[1]
+        if isinstance(error, ConnectionError):
+            return
+        traceback.print_exc()
+        body = str(error).encode()
+        head = [
+            "HTTP/1.1 500 Internal Server Error",
+            "Content-Type: text/plain",
+            f"Content-Length: {len(body)}",
+            "Connection: close",
+        ]
+        with contextlib.suppress(OSError):
+            request.sendall("\r\n".join([*head, "", ""]).encode() + body)
 
 
 def main() -> None:
