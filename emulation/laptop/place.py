@@ -29,6 +29,7 @@ class State(StrEnum):
 
 
 CLOCK_SECONDS = 2.0
+SIGN_SECONDS = 2.0
 PROBE_SECONDS = 0.5
 """Who only looks whether the lock is held holds it for microseconds."""
 
@@ -142,7 +143,7 @@ class Place:
             held = _try_for(lambda: _flock(file, fcntl.LOCK_EX), PROBE_SECONDS)
             if held:
                 file.truncate(0)
-                file.write(f"{os.getpid()} {psutil.Process().create_time()}")
+                file.write(str(os.getpid()))
                 file.flush()
             yield held
 
@@ -156,17 +157,23 @@ class Place:
     def holder(self) -> int | None:
         """The pid of the detached process; None when it does not run."""
         path = self.folder / "lock"
-        while path.exists():
+        deadline = time.monotonic() + SIGN_SECONDS
+        while path.exists() and time.monotonic() < deadline:
             with path.open() as file:
                 # Shared: it keeps nobody out, and only the detached process keeps it out.
                 if _flock(file, fcntl.LOCK_SH):
                     return None
-                pid, _, born = file.read().partition(" ")
+                pid = file.read()
             # Between taking the lock and signing it lie some microseconds.
-            if born and is_same(int(pid), float(born)):
+            if pid.isdigit() and self._is_ours(int(pid)):
                 return int(pid)
             time.sleep(0.01)
         return None
+
+    def _is_ours(self, pid: int) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return str(self.state_folder) in psutil.Process(pid).cmdline()
+        return False
 
 
 def is_same(pid: int, born: float | None) -> bool:
