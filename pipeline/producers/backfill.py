@@ -101,8 +101,6 @@ class Telling:
     @contextmanager
     def _running(self) -> Iterator[None]:
         """With the lanes at work; however it ends, the position is kept."""
-        for lane in self._lanes:
-            lane.start()
         try:
             yield
         finally:

@@ -10,14 +10,15 @@ import random
 import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Iterable, Set
-from queue import Queue
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from pipeline import aws
 from pipeline.contracts import events
 from pipeline.contracts.events import Event
-from pipeline.errors import LateError
+from pipeline.errors import LateError, StoppedError
 
 BATCH = 500
 """PutRecords takes no more."""
@@ -36,62 +37,59 @@ def lane_of(event: Event, lanes: int) -> int:
     return zlib.crc32(events.partition_key(event).encode()) % lanes
 
 
-class Lane(threading.Thread):
+class Lane:
     """Sends batches one after the other, but for the events that are `known` to be sent.
 
     `count` is how many events of the lane are passed, `sent` how many of them by this one.
     """
 
     def __init__(self, stream: str, count: int, known: Set[str] = frozenset()) -> None:
-        super().__init__(name="lane", daemon=True)
         self.count = count
         self.sent = 0
-        self.error: BaseException | None = None
         self._stream = stream
         self._known = known
-        self._batches: Queue[Batch | None] = Queue(WAITING_BATCHES)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="lane")
+        self._waiting: deque[Future[None]] = deque()
+        self._broken = False
         self._stopped = threading.Event()
 
     def offer(self, batch: Batch) -> None:
         """Have a batch sent; waits while many are waiting already, raises what the lane met."""
-        if self.error:
-            raise self.error
-        self._batches.put(batch)
+        self._wait(WAITING_BATCHES)
+        self._waiting.append(self._thread.submit(self._pass, batch))
 
     def finish(self) -> None:
         """Wait for the rest to be sent."""
-        self._batches.put(None)
-        self.join()
-        if self.error:
-            raise self.error
+        self._wait(0)
 
     def stop(self) -> None:
         """End after the batch that is on its way."""
         self._stopped.set()
-        while self.is_alive():
-            # The lane may wait for a batch, or the queue be full.
-            while not self._batches.empty():
-                self._batches.get()
-            self._batches.put(None)
-            self.join(0.1)
+        self._thread.shutdown(cancel_futures=True)
 
-    def run(self) -> None:
-        """Send until there is no more, or something fails."""
-        while (batch := self._batches.get()) is not None:
-            if self.error or self._stopped.is_set():
-                continue
-            try:
-                unsent = [event for event in batch if event["event_id"] not in self._known]
-                send(self._stream, unsent)
-            except BaseException as error:  # noqa: BLE001 - raised in the thread that offers
-                self.error = error
-            else:
-                self.count += len(batch)
-                self.sent += len(unsent)
+    def _wait(self, most: int) -> None:
+        while len(self._waiting) > most:
+            self._waiting.popleft().result()
+
+    def _pass(self, batch: Batch) -> None:
+        if self._broken or self._stopped.is_set():
+            return
+        # Behind a batch that failed nothing may be sent: the count has no gaps.
+        self._broken = True
+        unsent = [event for event in batch if event["event_id"] not in self._known]
+        send(self._stream, unsent, self._stopped)
+        self.count += len(batch)
+        self.sent += len(unsent)
+        self._broken = False
 
 
-def send(stream: str, batch: Batch) -> None:
-    """Send a batch; records that the stream refuses are sent again until it takes them."""
+def send(stream: str, batch: Batch, stopped: threading.Event) -> None:
+    """Send a batch; records that the stream refuses are sent again until it takes them.
+
+    Raises:
+        LateError: it took none for a long time.
+        StoppedError: `stopped` was set meanwhile.
+    """
     records = [
         {"Data": events.encode(event), "PartitionKey": events.partition_key(event)}
         for event in batch
@@ -105,9 +103,9 @@ def send(stream: str, batch: Batch) -> None:
         elif time.monotonic() > deadline:
             raise LateError(f"{stream} took no record for {PATIENCE_SECONDS:.0f} s.")
         records = refused
-        if records:
-            time.sleep(random.uniform(pause / 2, pause))
-            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+        if records and stopped.wait(random.uniform(pause / 2, pause)):
+            raise StoppedError(f"{len(records)} records that {stream} refused were not sent again.")
+        pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 def _put(stream: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:

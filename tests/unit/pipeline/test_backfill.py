@@ -9,9 +9,10 @@ from botocore.exceptions import ClientError
 
 from pipeline.contracts import events
 from pipeline.errors import LateError, StoppedError
-from pipeline.producers import lanes
+from pipeline.producers import lanes, tables
 from pipeline.producers.backfill import expected_events, send
 from pipeline.producers.position import Position, PositionObject
+from pipeline.producers.timeline import timeline
 
 TWO_DAYS = expected_events(2)
 
@@ -95,7 +96,7 @@ def failure(code):
 def stream(monkeypatch):
     services = {"kinesis": Stream(), "s3": Bucket()}
     monkeypatch.setattr("pipeline.aws.client", services.__getitem__)
-    monkeypatch.setattr(lanes.time, "sleep", lambda _: None)
+    monkeypatch.setattr(lanes, "LONGEST_PAUSE_SECONDS", 0.001)
     services["kinesis"].bucket = services["s3"]
     return services["kinesis"]
 
@@ -145,6 +146,14 @@ def test_stream_that_takes_nothing_is_given_up(stream, monkeypatch):
     monkeypatch.setattr(lanes, "PATIENCE_SECONDS", 0)
     with pytest.raises(LateError, match="^t-events took no record for 0 s"):
         tell(1)
+
+
+def test_stopped_lane_does_not_wait_for_a_stream_that_refuses(stream):
+    stream.refuse = lambda number: True
+    stopped = threading.Event()
+    stopped.set()
+    with pytest.raises(StoppedError, match="^2 records that t-events refused were not sent again"):
+        lanes.send("t-events", list(timeline(tables.days(1)))[:2], stopped)
 
 
 @pytest.mark.parametrize("broken", (1, 4, 7, 11))
