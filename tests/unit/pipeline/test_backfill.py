@@ -156,7 +156,7 @@ def test_stopped_lane_does_not_wait_for_a_stream_that_refuses(stream):
         lanes.send("t-events", list(timeline(tables.days(1)))[:2], stopped)
 
 
-@pytest.mark.parametrize("broken", (1, 4, 7, 11))
+@pytest.mark.parametrize("broken", [1, 4, 7, 11])
 def test_send_that_failed_goes_on_where_it_was(stream, broken):
     stream.break_down = lambda requests: requests == broken
     with pytest.raises(ConnectionError):
