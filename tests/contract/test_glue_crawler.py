@@ -1,4 +1,4 @@
-"""Crawlers: the tables that they find, what they do about changes, and how their failures are told."""
+"""Crawlers: the tables that they find, what they do about changes, how failures are told."""
 
 import gzip
 import io

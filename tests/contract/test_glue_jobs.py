@@ -175,6 +175,14 @@ def test_failed_script_tells_why(glue, put, create, finished, script, message):
     assert run["ErrorMessage"].startswith(f"Error Category: {message}")
 
 
+def test_killed_script_fails_with_its_exit_code(glue, put, create, finished):
+    script = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    name = create(put("jobs/x.py", script), "pythonshell")
+    run = finished(name, glue.start_job_run(JobName=name)["JobRunId"])
+    assert run["JobRunState"] == "FAILED"
+    assert run["ErrorMessage"] == "Command failed with exit code 137"
+
+
 def test_missing_script_fails_the_run(glue, bucket, create, finished):
     name = create(f"s3://{bucket}/nothing.py")
     run = finished(name, glue.start_job_run(JobName=name)["JobRunId"])

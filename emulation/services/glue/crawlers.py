@@ -8,6 +8,7 @@ from localstack.aws.api import RequestContext, handler
 from localstack.aws.connect import connect_to
 
 from emulation.services.glue import crawls
+from emulation.services.glue.crawl_targets import Target
 from emulation.services.glue.errors import (
     AlreadyExistsError,
     CrawlerNotRunningError,
@@ -19,6 +20,7 @@ from emulation.services.glue.errors import (
 from emulation.services.glue.paging import page
 from emulation.services.glue.store import (
     LOCK,
+    Crawler,
     GlueStore,
     Record,
     Scope,
@@ -56,16 +58,7 @@ class CrawlerOperations:
             if name in scope.store.crawlers:
                 raise AlreadyExistsError(f"Crawler with name {name} already exists")
             given = checked(scope, request)
-            scope.store.crawlers[name] = {
-                "Name": name,
-                **DEFAULTS,
-                **given,
-                "State": "READY",
-                "CrawlElapsedTime": 0,
-                "CreationTime": now(),
-                "LastUpdated": now(),
-                "Version": 1,
-            }
+            scope.store.crawlers[name] = Crawler(new_record(name, given))
             scope.store.tags[scope.arn(f"crawler/{name}")] = dict(request.get("Tags") or {})
         return {}
 
@@ -76,8 +69,9 @@ class CrawlerOperations:
         with LOCK:
             crawler = find_crawler(scope.store, request["Name"])
             refuse_running(crawler)
-            crawler.update(checked(scope, {**pick(crawler, *MEMBERS), **request}))
-            crawler.update(LastUpdated=now(), Version=crawler["Version"] + 1)
+            record = crawler.record
+            record.update(checked(scope, {**pick(record, *MEMBERS), **request}))
+            record.update(LastUpdated=now(), Version=record["Version"] + 1)
         return {}
 
     @handler("DeleteCrawler", expand=False)
@@ -98,7 +92,7 @@ class CrawlerOperations:
     @handler("GetCrawlers", expand=False)
     def get_crawlers(self, context: RequestContext, request: Any) -> dict[str, Any]:
         """All crawlers."""
-        crawlers = [told(record) for record in scope_of(context).store.crawlers.values()]
+        crawlers = [told(crawler) for crawler in scope_of(context).store.crawlers.values()]
         return page(crawlers, request, "Crawlers")
 
     @handler("BatchGetCrawlers", expand=False)
@@ -128,7 +122,7 @@ class CrawlerOperations:
         with LOCK:
             crawler = find_crawler(scope.store, request["Name"])
             refuse_running(crawler)
-            crawler["State"] = "RUNNING"
+            crawler.record["State"] = "RUNNING"
         crawls.start(scope, crawler)
         return {}
 
@@ -137,12 +131,12 @@ class CrawlerOperations:
         """End a crawl; what it has found so far is not written."""
         name = request["Name"]
         with LOCK:
-            crawler = find_crawler(scope_of(context).store, name)
-            if crawler["State"] == "STOPPING":
+            record = find_crawler(scope_of(context).store, name).record
+            if record["State"] == "STOPPING":
                 raise CrawlerStoppingError(name)
-            if crawler["State"] != "RUNNING":
+            if record["State"] != "RUNNING":
                 raise CrawlerNotRunningError(name)
-            crawler["State"] = "STOPPING"
+            record["State"] = "STOPPING"
         return {}
 
     @handler("GetCrawlerMetrics", expand=False)
@@ -159,28 +153,42 @@ class CrawlerOperations:
         if request.get("Filters"):
             raise NotImplementedError("glue.ListCrawls with Filters is not emulated")
         crawler = find_crawler(scope_of(context).store, request["CrawlerName"])
-        return page(list(reversed(crawler.get(crawls.HISTORY, []))), request, "Crawls")
+        return page([past.record for past in reversed(crawler.crawls)], request, "Crawls")
 
 
-def find_crawler(store: GlueStore, name: str) -> Record:
+def new_record(name: str, given: Record) -> Record:
+    """A crawler as the API answers it, before its first crawl."""
+    return {
+        "Name": name,
+        **DEFAULTS,
+        **given,
+        "State": "READY",
+        "CrawlElapsedTime": 0,
+        "CreationTime": now(),
+        "LastUpdated": now(),
+        "Version": 1,
+    }
+
+
+def find_crawler(store: GlueStore, name: str) -> Crawler:
     """A crawler by its name."""
     if name not in store.crawlers:
         raise EntityNotFoundError(f"Crawler entry with name {name} does not exist")
     return store.crawlers[name]
 
 
-def refuse_running(crawler: Record) -> None:
+def refuse_running(crawler: Crawler) -> None:
     """A crawler at work is left alone."""
-    if crawler["State"] != "READY":
-        raise CrawlerRunningError(crawler["Name"])
+    if crawler.record["State"] != "READY":
+        raise CrawlerRunningError(crawler.record["Name"])
 
 
-def told(crawler: Record) -> Record:
+def told(crawler: Crawler) -> Record:
     """The record as it is now: the elapsed time counts while the crawl goes on."""
-    if crawler["State"] == "READY" or crawls.STARTED not in crawler:
-        return crawler
-    elapsed = (now() - crawler[crawls.STARTED]).total_seconds()
-    return {**crawler, "CrawlElapsedTime": int(elapsed * 1000)}
+    if crawler.record["State"] == "READY" or crawler.started is None:
+        return crawler.record
+    elapsed = (now() - crawler.started).total_seconds()
+    return {**crawler.record, "CrawlElapsedTime": int(elapsed * 1000)}
 
 
 def checked(scope: Scope, request: Any) -> Record:
@@ -225,7 +233,7 @@ def refuse_other_targets(targets: Any) -> None:
 
 def check_target(scope: Scope, target: Any) -> None:
     """The bucket of a target must be there, as on AWS; the prefix may be empty."""
-    path = crawls.Target.of(target)
+    path = Target.of(target)
     if target.get("ConnectionName"):
         raise NotImplementedError("Glue crawler connections are not emulated")
     s3 = connect_to(aws_access_key_id=scope.account, region_name=scope.region).s3

@@ -5,14 +5,11 @@ contains is kept in memory by its ETag, so that the next crawl reads only what h
 """
 
 import json
-import re
 import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import CommonServiceException
@@ -20,18 +17,23 @@ from localstack.aws.connect import connect_to
 
 from emulation.compute.crawling.formats import Content, FormatNotEmulatedError, read_content
 from emulation.compute.crawling.layout import Found, Grouping, TableFound, find_tables
+from emulation.services.glue.crawl_targets import Target
 from emulation.services.glue.crawled_tables import Changes, FoundAt, Writer
-from emulation.services.glue.errors import InvalidInputError
 from emulation.services.glue.objects import ObjectReader
-from emulation.services.glue.store import LOCK, GlueStore, Record, Scope, now
+from emulation.services.glue.store import (
+    LOCK,
+    Crawler,
+    GlueStore,
+    PastCrawl,
+    Record,
+    Scope,
+    now,
+)
 from emulation.services.log_events import LogStream
+from emulation.state import save_service
 
 LOG_GROUP = "/aws-glue/crawlers"
 READERS = 8
-STARTED = "_Started"
-HISTORY = "_History"
-"""Members of the record that the API does not know, and does not answer."""
-
 INTERRUPTED = "The emulator ended while the crawler was running."
 
 _contents: dict[tuple[str, str], Content] = {}
@@ -46,82 +48,39 @@ class CrawlStoppedError(Exception):
     """The crawler was told to stop."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """An include path, and what of it is left out."""
-
-    bucket: str
-    prefix: str
-    exclusions: tuple[re.Pattern[str], ...]
-    sample_size: int | None
-
-    @classmethod
-    def of(cls, target: Any) -> "Target":
-        """The target that an S3Target describes."""
-        match = re.fullmatch(r"(?:s3://|s3a://)?([^/]+)/?(.*)", target.get("Path") or "")
-        if match is None:
-            raise InvalidInputError("The S3 path of a target cannot be empty")
-        patterns = tuple(glob(pattern) for pattern in target.get("Exclusions") or ())
-        return cls(match[1], match[2], patterns, target.get("SampleSize"))
-
-    @property
-    def root(self) -> str:
-        """The folder that tables are looked for in; of a single file, the file's."""
-        return self.prefix if self.prefix.endswith("/") or not self.prefix else f"{self.prefix}/"
-
-    def includes(self, key: str) -> bool:
-        """Whether a key is below the path, not excluded, and not one of those that Spark and Hive
-        hide.
-        """
-        relative = key.removeprefix(self.root)
-        hidden = any(part.startswith(("_", ".")) for part in relative.split("/"))
-        within = key.startswith(self.root) or key == self.prefix
-        excluded = any(pattern.fullmatch(relative) for pattern in self.exclusions)
-        return within and not hidden and not excluded
-
-
-def glob(pattern: str) -> re.Pattern[str]:
-    """An exclude pattern: `*` stays in a folder, `**` does not."""
-    words = {"**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", ",": "|"}
-    parts = re.findall(r"\*\*|\[[^]]+\]|.", pattern)
-    text = "".join(
-        part if part[0] == "[" and len(part) > 1 else words.get(part, re.escape(part))
-        for part in parts
-    )
-    return re.compile(text)
-
-
-def start(scope: Scope, crawler: Record) -> None:
+def start(scope: Scope, crawler: Crawler) -> None:
     """Crawl in the background."""
-    crawler[STARTED] = now()
-    name = f"crawl-{crawler['Name']}"
+    crawler.started = now()
+    name = f"crawl-{crawler.record['Name']}"
     threading.Thread(target=Crawl(scope, crawler).run, name=name, daemon=True).start()
 
 
 class Crawl:
     """A crawl that goes on."""
 
-    def __init__(self, scope: Scope, crawler: Record) -> None:
+    def __init__(self, scope: Scope, crawler: Crawler) -> None:
         self._scope = scope
-        self._crawler = crawler
+        self._history = crawler
+        self._crawler = crawler.record
+        self._started = crawler.started or now()
         self._prefix = str(uuid.uuid4())
-        self._log = LogStream(scope.account, scope.region, LOG_GROUP, crawler["Name"])
+        self._log = LogStream(scope.account, scope.region, LOG_GROUP, crawler.record["Name"])
         self._objects = ObjectReader(scope)
         self._s3 = connect_to(aws_access_key_id=scope.account, region_name=scope.region).s3
 
     def run(self) -> None:
         """From RUNNING back to READY, whatever happens between."""
         self._say("BENCHMARK", f"Running Start Crawl for Crawler {self._crawler['Name']}")
-        changes, status, message = Changes(), "SUCCEEDED", None
+        changes, status, message = Changes(), "FAILED", "Internal Service Exception"
         try:
             changes = self._crawl()
+            status, message = "SUCCEEDED", ""
         except CrawlStoppedError:
-            status = "CANCELLED"
-        except (CrawlError, FormatNotEmulatedError) as error:
-            status, message = "FAILED", str(error)
-        except (ClientError, CommonServiceException) as error:
-            status, message = "FAILED", f"Internal Service Exception: {error}"
-        self._end(changes, status, message)
+            status, message = "CANCELLED", ""
+        except (CrawlError, ClientError, CommonServiceException) as error:
+            message = str(error)
+        finally:
+            self._end(changes, status, message)
 
     def _crawl(self) -> Changes:
         database = self._crawler["DatabaseName"]
@@ -200,28 +159,28 @@ class Crawl:
     def _say(self, level: str, text: str) -> None:
         self._log(f"[{self._prefix}] {level} : {text}")
 
-    def _end(self, changes: Changes, status: str, message: str | None) -> None:
+    def _end(self, changes: Changes, status: str, message: str) -> None:
         if message:
             self._say("ERROR", message)
         self._say("BENCHMARK", "Crawler has finished running and is in state READY")
         self._log.close()
-        crawler, ended = self._crawler, now()
+        ended = now()
         logs = {
             "LogGroup": LOG_GROUP,
-            "LogStream": crawler["Name"],
+            "LogStream": self._crawler["Name"],
             "MessagePrefix": self._prefix,
-            "StartTime": crawler[STARTED],
+            "StartTime": self._started,
             **({"ErrorMessage": message} if message else {}),
         }
-        history = {"CrawlId": self._prefix, "State": HISTORY_STATES[status], "EndTime": ended}
-        elapsed = int((ended - crawler[STARTED]).total_seconds() * 1000)
+        past = {"CrawlId": self._prefix, "State": HISTORY_STATES[status], "EndTime": ended, **logs}
+        elapsed = int((ended - self._started).total_seconds() * 1000)
         with LOCK:
-            crawler.setdefault(HISTORY, []).append(
-                {**history, **logs, "Summary": changes.summary(), "_Counts": changes.counts()}
-            )
-            crawler.update(
-                State="READY", CrawlElapsedTime=elapsed, LastCrawl={"Status": status, **logs}
-            )
+            record = past | {"Summary": changes.summary()}
+            self._history.crawls.append(PastCrawl(record, changes.counts()))
+            last = {"Status": status, **logs}
+            self._crawler.update(State="READY", CrawlElapsedTime=elapsed, LastCrawl=last)
+        # No request tells of this change.
+        save_service("glue")
 
 
 HISTORY_STATES = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}
@@ -243,14 +202,14 @@ def sampled(objects: list[Record], size: int | None) -> list[Record]:
     return [item for items in folders.values() for item in items[:size]]
 
 
-def metrics(crawler: Record) -> Record:
+def metrics(crawler: Crawler) -> Record:
     """A crawler's figures."""
-    history = crawler.get(HISTORY, [])
-    seconds = [(crawl["EndTime"] - crawl["StartTime"]).total_seconds() for crawl in history]
-    counts = history[-1]["_Counts"] if history else (0, 0, 0)
+    records = [past.record for past in crawler.crawls]
+    seconds = [(record["EndTime"] - record["StartTime"]).total_seconds() for record in records]
+    counts = crawler.crawls[-1].counts if crawler.crawls else (0, 0, 0)
     names = ("TablesCreated", "TablesUpdated", "TablesDeleted")
     return {
-        "CrawlerName": crawler["Name"],
+        "CrawlerName": crawler.record["Name"],
         "TimeLeftSeconds": 0.0,
         "StillEstimating": False,
         "LastRuntimeSeconds": seconds[-1] if seconds else 0.0,
@@ -262,6 +221,7 @@ def metrics(crawler: Record) -> Record:
 def fail_interrupted_crawls(store: GlueStore) -> None:
     """A crawl whose thread ended with the emulator has failed."""
     for crawler in store.crawlers.values():
-        if crawler["State"] != "READY":
-            last = {"Status": "FAILED", "ErrorMessage": INTERRUPTED, "LogGroup": LOG_GROUP}
-            crawler.update(State="READY", LastCrawl={**last, "StartTime": crawler[STARTED]})
+        if crawler.record["State"] != "READY":
+            last: Record = {"Status": "FAILED", "ErrorMessage": INTERRUPTED, "LogGroup": LOG_GROUP}
+            last["StartTime"] = crawler.started
+            crawler.record.update(State="READY", LastCrawl=last)

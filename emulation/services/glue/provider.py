@@ -9,7 +9,7 @@ from emulation.services.glue.databases import DatabaseOperations
 from emulation.services.glue.job_runs import JobRunOperations, fail_interrupted_runs
 from emulation.services.glue.jobs import JobOperations
 from emulation.services.glue.partitions import PartitionOperations
-from emulation.services.glue.store import STORES, GlueStore
+from emulation.services.glue.store import LOCK, STORES, GlueStore
 from emulation.services.glue.tables import TableOperations
 from emulation.services.glue.tags import TagOperations
 
@@ -30,7 +30,8 @@ class GlueProvider(
 
     def accept_state_visitor(self, visitor: StateVisitor) -> None:
         """All that Glue keeps."""
-        visitor.visit(STORES)
+        with LOCK:
+            visitor.visit(STORES)
 
     def on_after_state_load(self) -> None:
         """What ran when the emulator ended has ended with it."""

@@ -18,10 +18,12 @@ from emulation.services.glue.job_arguments import command_line, driver_environme
 from emulation.services.glue.store import LOCK, Job, Record, Scope, now
 from emulation.services.log_events import LogStream
 from emulation.settings import settings, system_environment
+from emulation.state import save_service
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING", "WAITING")
 COMPUTED_VERSION = "6.0"
 SECRET_KEY = "test"
+INTERNAL = "Internal service error"
 
 STATES = {
     Status.SUCCEEDED: "SUCCEEDED",
@@ -95,16 +97,22 @@ def log_group(command: Mapping[str, str]) -> str:
 
 
 def carry_out(run: RunInScope, definition: Record) -> None:
-    """Fetch what the run needs and start its process."""
+    """Fetch what the run needs and start its process; whatever prevents it fails the run."""
     record = dict(run.record())
-    logs = open_logs(run, record)
+    if not record:
+        return
+    logs, message = open_logs(run, record), INTERNAL
     try:
         location = definition["Command"]["ScriptLocation"]
         stage = staging.prepare(run.scope, run.folder(), location, record["Arguments"])
         start_process(run, definition, stage, logs)
+        message = ""
     except (staging.LaunchError, spark.JavaNotFoundError, OSError) as error:
-        logs.errors(str(error))
-        end(run, definition, logs, "FAILED", str(error))
+        message = str(error)
+    finally:
+        if message:
+            logs.errors(message)
+            end(run, definition, logs, "FAILED", message)
 
 
 def open_logs(run: RunInScope, record: Record) -> Logs:
@@ -209,6 +217,9 @@ def end(run: RunInScope, definition: Record, logs: Logs, state: str, message: st
     seconds = int((moment - record["StartedOn"]).total_seconds()) if record else 0
     told = {"ErrorMessage": message} if message else {}
     run.change(JobRunState=state, CompletedOn=moment, ExecutionTime=seconds, **told)
+    # No request tells of this change, and a kill must not make a run that ended one that was
+    # running.
+    save_service("glue")
     if state == "FAILED" and record:
         retry(run, definition, record)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
 
 from emulation.services.glue.job_arguments import locations
@@ -63,6 +63,8 @@ def download(s3: Any, location: str, folder: Path) -> Path:
         path.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     except ClientError as error:
         raise LaunchError(launch_error(bucket, key, error)) from error
+    except BotoCoreError as error:
+        raise LaunchError(f"LAUNCH ERROR | {location} is no address in S3: {error}") from error
     return path
 
 

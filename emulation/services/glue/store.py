@@ -43,11 +43,28 @@ class Job:
     runs: dict[str, Record] = field(default_factory=dict)
 
 
+@dataclass
+class PastCrawl:
+    """A crawl that has ended, and how many tables it created, updated and deleted."""
+
+    record: Record
+    counts: tuple[int, int, int]
+
+
+@dataclass
+class Crawler:
+    """A crawler, the start of its latest crawl, and those that have ended."""
+
+    record: Record
+    started: datetime | None = None
+    crawls: list[PastCrawl] = field(default_factory=list)
+
+
 class GlueStore(BaseStore):
     """The records of one account in one region."""
 
     databases: dict[str, Database] = LocalAttribute(default=dict)
-    crawlers: dict[str, Record] = LocalAttribute(default=dict)
+    crawlers: dict[str, Crawler] = LocalAttribute(default=dict)
     jobs: dict[str, Job] = LocalAttribute(default=dict)
     tags: dict[str, dict[str, str]] = LocalAttribute(default=dict)
 
