@@ -34,6 +34,11 @@ from pipeline.orchestration.story import STAGES, stages_of
 from pipeline.orchestration.training import know_newest_model
 from pipeline.producers.backfill import expected_events
 
+FLIGHT = (
+    '{"carrier": "UA", "flight": 1545, "origin": "EWR", "dest": "IAH",'
+    ' "scheduled_departure": "2013-03-15T17:15:00"}'
+)
+QUESTION = "select carrier_name, flights, on_time_percent from mart_carrier_month order by 3"
 INTERRUPTED = 130
 """What a shell gives a program that SIGINT ended."""
 
@@ -130,10 +135,9 @@ def show_addresses(run: Run) -> None:
     console.print(f"MLflow    {config.mlflow_tracking_uri or 'not configured'}")
     console.print(f"AWS       {where or f'account of {aws.region()}'}\n\ntry next:")
     for command in (
-        f"curl -s {config.api_url}/predict -H 'content-type: application/json' "
-        """-d '{"carrier": "UA", "origin": "EWR", "dest": "IAH"}'""",
+        f"curl -s {config.api_url}/predict -H 'content-type: application/json' -d '{FLIGHT}'",
         f"aws{option} s3 ls s3://{run.output('LakeBucket')}/processed/flights/",
-        f"{setting}python -m pipeline query 'select carrier, count(*) from flights group by 1'",
+        f'{setting}python -m pipeline query "{QUESTION}"',
     ):
         console.print(f"  {command}", soft_wrap=True, markup=False)
 

@@ -11,6 +11,7 @@ from pipeline.orchestration.features import build_features
 from pipeline.orchestration.run import Run, Show
 from pipeline.orchestration.runner import Stage, Work
 from pipeline.orchestration.training import train
+from pipeline.orchestration.warehouse import load_warehouse
 
 
 def deploying(*stacks: str) -> Work:
@@ -36,6 +37,7 @@ STAGES: Sequence[Stage] = (
     Stage("land", "Lambda to S3", land, ("produce",)),
     Stage("crawl", "Glue crawler", crawl, ("land", "compute")),
     Stage("features", "Glue job (Spark)", build_features, ("land", "dimensions", "compute")),
+    Stage("warehouse", "Redshift Serverless", load_warehouse, ("features",)),
     Stage("train", "SageMaker training job", train, ("features",)),
     Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("train",)),
     Stage("predict", "SageMaker endpoint", predict, ("serve",)),
