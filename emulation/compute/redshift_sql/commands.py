@@ -1,4 +1,4 @@
-"""Commands of a session: maintenance, permissions and options, most of which change nothing here."""
+"""Commands of a session: maintenance, permissions, options. Most of them change nothing here."""
 
 from dataclasses import dataclass
 
@@ -64,10 +64,10 @@ def read_permission(sql: str) -> NoEffect:
     """GRANT and REVOKE: the one user of the warehouse owns everything."""
     reader = Reader(sql)
     word = reader.take().text
-    if reader.token.kind is Kind.END:
+    if reader.is_a(Kind.END):
         raise reader.error()
     tables = []
-    while reader.token.kind is not Kind.END:
+    while not reader.is_a(Kind.END):
         if reader.accept("on"):
             plain = reader.accept("table") or not reader.peek(reader.token.text, "")
             objects = {"schema", "database", "all", "function", "procedure", "language", "model"}
@@ -105,10 +105,10 @@ def read_lock(sql: str) -> NoEffect:
 
 
 OPTIONS = {
-    "search_path", "query_group", "statement_timeout", "datestyle", "timezone", "wlm_query_slot_count",
-    "enable_result_cache_for_session", "analyze_threshold_percent", "extra_float_digits",
-    "client_encoding", "autocommit", "enable_case_sensitive_identifier", "describe_field_name_in_uppercase",
-    "json_serialization_enable", "application_name",
+    "search_path", "query_group", "statement_timeout", "datestyle", "timezone", "autocommit",
+    "wlm_query_slot_count", "enable_result_cache_for_session", "analyze_threshold_percent",
+    "extra_float_digits", "client_encoding", "enable_case_sensitive_identifier",
+    "describe_field_name_in_uppercase", "json_serialization_enable", "application_name",
 }  # fmt: skip
 
 

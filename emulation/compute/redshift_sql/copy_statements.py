@@ -99,7 +99,7 @@ def _copy_clause(reader: Reader, copy: Copy) -> None:
     if _authorization(reader) or _copy_format(reader, copy):
         return
     word = reader.token.text
-    if reader.token.kind is not Kind.WORD:
+    if not reader.is_a(Kind.WORD):
         raise reader.error()
     if word in COPY_REFUSED:
         raise NotEmulatedError(f"COPY with {word.upper()}")
@@ -127,11 +127,11 @@ def _copy_special(reader: Reader, copy: Copy) -> bool:
     elif reader.accept("acceptinvchars"):
         reader.accept("as")
         copy.values["acceptinvchars"] = _optional_string(reader, "?")
-    elif reader.token.text in NO_EFFECT and reader.token.kind is Kind.WORD:
+    elif reader.token.text in NO_EFFECT and reader.is_a(Kind.WORD):
         reader.take()
         if reader.token.text in {"on", "off", "preset", "true", "false"}:
             reader.take()
-        elif reader.token.kind is Kind.NUMBER:
+        elif reader.is_a(Kind.NUMBER):
             reader.number()
     else:
         return False
@@ -222,7 +222,7 @@ def _unload_clause(reader: Reader, unload: Unload) -> None:
     word = reader.token.text
     if _authorization(reader) or _unload_format(reader, unload):
         return
-    if reader.token.kind is not Kind.WORD:
+    if not reader.is_a(Kind.WORD):
         raise reader.error()
     if word in UNLOAD_REFUSED:
         raise NotEmulatedError(f"UNLOAD with {word.upper()}")

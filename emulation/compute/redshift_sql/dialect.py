@@ -13,7 +13,7 @@ from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ParseError, TokenError
 from sqlglot.parsers.redshift import RedshiftParser
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from emulation.compute.redshift_sql.errors import SqlSyntaxError
 from emulation.compute.redshift_sql.tokens import Kind, Reader, scan
@@ -55,7 +55,7 @@ class WarehouseDialect(Redshift):
 STATEMENTS = (exp.Query, exp.Insert, exp.Update, exp.Delete, exp.Merge)
 
 
-def parse(sql: str) -> exp.Expression:
+def parse(sql: str) -> exp.Expr:
     """The tree of one query or data change.
 
     Raises:

@@ -73,7 +73,10 @@ def detail_block(error: str, code: int, context: str, query: int, process: str =
     return "\n" + "\n".join([f"  {rule}", *lines, f"  {rule}"])
 
 
-FUNCTION_HINT = "No function matches the given name and argument types. You may need to add explicit type casts."
+FUNCTION_HINT = (
+    "No function matches the given name and argument types. "
+    "You may need to add explicit type casts."
+)
 
 TYPE_NAMES = {
     "INT16": "smallint",
@@ -127,11 +130,11 @@ def _types(arguments: str) -> str:
     return ", ".join(TYPE_NAMES.get(name, name.lower()) for name in names if name)
 
 
-def _no_operator(found: re.Match[str], _: Names) -> SqlError:
-    name, types = found[1].strip('"'), _types(found[2])
+def _no_operator(found: re.Match[str], names: Names) -> SqlError:
+    name, types = found[1].strip('"').removeprefix("rs_"), _types(found[2])
     if re.fullmatch(r"\w+", name):
         return SqlError(f"function {name}({types}) does not exist", hint=FUNCTION_HINT)
-    left, _, right = types.partition(", ")
+    left, _comma, right = types.partition(", ")
     return SqlError(
         f"operator does not exist: {left} {name} {right}".rstrip(),
         hint="No operator matches the given name and argument type(s). "
@@ -181,7 +184,8 @@ RENDERINGS: Sequence[tuple[str, Rendering]] = (
     (
         r'column "(.*?)" must appear in the GROUP BY clause',
         lambda m, n: SqlError(
-            f'column "{m[1]}" must appear in the GROUP BY clause or be used in an aggregate function'
+            f'column "{m[1]}" must appear in the GROUP BY clause '
+            "or be used in an aggregate function"
         ),
     ),
     (

@@ -49,7 +49,7 @@ def is_numeric_format(pattern: str) -> bool:
     return NUMERIC.fullmatch(pattern) is not None
 
 
-def date_format(value: exp.Expression, pattern: str) -> exp.Expression:
+def date_format(value: exp.Expr, pattern: str) -> exp.Expr:
     """TO_CHAR of a time: the pieces of the format, one behind the other."""
     pieces = [_piece(value, found) for found in SCANNER.finditer(pattern)]
     result = pieces[0] if pieces else exp.Literal.string("")
@@ -58,7 +58,7 @@ def date_format(value: exp.Expression, pattern: str) -> exp.Expression:
     return exp.paren(result, copy=False)
 
 
-def _piece(value: exp.Expression, found: re.Match[str]) -> exp.Expression:
+def _piece(value: exp.Expr, found: re.Match[str]) -> exp.Expr:
     if found["token"] is None:
         return exp.Literal.string(found["quoted"] if found["other"] is None else found["other"])
     token = found["token"].upper()
@@ -80,12 +80,11 @@ def _piece(value: exp.Expression, found: re.Match[str]) -> exp.Expression:
     raise NotEmulatedError(f"TO_CHAR with {found[0]}")
 
 
-def _strftime(value: exp.Expression, specifier: str) -> exp.Expression:
-    call = exp.Anonymous(this="strftime", expressions=[value.copy(), exp.Literal.string(specifier)])
-    return call
+def _strftime(value: exp.Expr, specifier: str) -> exp.Expr:
+    return exp.Anonymous(this="strftime", expressions=[value.copy(), exp.Literal.string(specifier)])
 
 
-def _name(value: exp.Expression, token: str, *, filled: bool) -> exp.Expression:
+def _name(value: exp.Expr, token: str, *, filled: bool) -> exp.Expr:
     """A month's or day's name in the case of the token, blank-padded unless FM is given."""
     specifier, width = NAMES[token.upper()]
     printed = _strftime(value, specifier)

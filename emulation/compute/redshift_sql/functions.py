@@ -1,5 +1,5 @@
-"""Redshift's scalar functions, by name: which are DuckDB's own, which are ours, which need a look at
-their arguments. A name that stands in none of these lists is refused.
+"""Redshift's scalar functions, by name: which are DuckDB's own, which are ours, which need a look
+at their arguments. A name that stands in none of these lists is refused.
 """
 
 from collections.abc import Callable
@@ -13,13 +13,12 @@ SAME = {
     "abs", "acos", "ascii", "asin", "atan", "atan2", "bool_and", "bool_or", "bit_and", "bit_or",
     "cbrt", "ceil", "ceiling", "chr", "cos", "cot", "degrees", "floor", "last_day", "lower", "md5",
     "pi", "radians", "repeat", "reverse", "sin", "tan", "translate", "upper", "current_schema",
-    "current_database", "soundex", "nextval",
-} - {"soundex"}  # fmt: skip
+    "current_database",
+}  # fmt: skip
 """DuckDB's function of this name gives what Redshift's gives."""
 
 RENAMED = {
     "isnull": "coalesce",
-    "strpos": "rs_charindex_swapped",
     "replicate": "repeat",
     "dceil": "ceil",
     "dfloor": "floor",
@@ -53,15 +52,17 @@ OURS = {
 """Macros of `functions.sql`, there with `rs_` in front."""
 
 KNOWN_ELSEWHERE = {
-    "to_number", "hll", "hll_create_sketch", "crc32", "checksum", "fnv_hash", "farmfingerprint64",
-    "soundex", "difference", "interval_cmp", "timeofday", "bpcharcmp", "collate", "json_extract_array_element_text",
-    "object", "array", "array_concat", "array_flatten", "get_array_length", "split_to_array",
-    "subarray", "is_array", "is_object", "is_scalar", "is_integer", "json_typeof", "decimal_precision",
-    "decimal_scale", "explain_model", "st_point", "width_bucket", "generate_series", "regexp_like",
-    "pg_backend_pid", "pg_last_copy_count", "pg_last_copy_id", "pg_last_query_id", "version",
-    "has_table_privilege", "has_schema_privilege", "has_database_privilege", "pg_get_session_roles",
-    "current_user_id", "current_session_arn", "slice_num", "text_to_int_alt", "from_hex", "to_varbyte",
-    "getbit", "date_part_year", "timezone", "date_cmp_timestamp", "sha", "sha1", "sin_h",
+    "array", "array_concat", "array_flatten", "bpcharcmp", "checksum", "collate", "crc32",
+    "current_session_arn", "current_user_id", "date_cmp_timestamp", "date_part_year",
+    "decimal_precision", "decimal_scale", "difference", "explain_model", "farmfingerprint64",
+    "fnv_hash", "from_hex", "generate_series", "get_array_length", "getbit",
+    "has_database_privilege", "has_schema_privilege", "has_table_privilege", "hll",
+    "hll_create_sketch", "interval_cmp", "is_array", "is_integer", "is_object", "is_scalar",
+    "json_extract_array_element_text", "json_typeof", "object", "pg_backend_pid",
+    "pg_get_session_roles", "pg_last_copy_count", "pg_last_copy_id", "pg_last_query_id", "sha",
+    "sha1", "slice_num", "soundex", "split_to_array", "st_point", "subarray",
+    "text_to_int_alt", "timeofday", "timezone", "to_number", "to_varbyte", "version",
+    "width_bucket",
 }  # fmt: skip
 """Redshift has them; here they are refused by name instead of as unknown."""
 
@@ -94,17 +95,17 @@ DELTAS = {
 }  # fmt: skip
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Expression:
+def call(name: str, *arguments: exp.Expr) -> exp.Expr:
     """A call as DuckDB reads it."""
     return exp.Anonymous(this=name, expressions=list(arguments))
 
 
-def text(value: str) -> exp.Expression:
+def text(value: str) -> exp.Expr:
     """A string literal."""
     return exp.Literal.string(value)
 
 
-def unit_of(node: exp.Expression) -> str:
+def unit_of(node: exp.Expr) -> str:
     """The date part that an argument names, with or without quotes."""
     name = node.name.lower()
     if name not in UNIT_OF:
@@ -112,7 +113,7 @@ def unit_of(node: exp.Expression) -> str:
     return UNIT_OF[name]
 
 
-def as_timestamp(node: exp.Expression) -> exp.Expression:
+def as_timestamp(node: exp.Expr) -> exp.Expr:
     """A date or a string as a timestamp; a timestamp stays, with its time zone if it has one."""
     if node.is_string:
         return exp.cast(node, "TIMESTAMP")
@@ -120,7 +121,7 @@ def as_timestamp(node: exp.Expression) -> exp.Expression:
     return exp.paren(exp.Add(this=exp.paren(node, copy=False), expression=zero), copy=False)
 
 
-def _dateadd(arguments: list[exp.Expression]) -> exp.Expression:
+def _dateadd(arguments: list[exp.Expr]) -> exp.Expr:
     unit, amount, start = unit_of(arguments[0]), arguments[1], arguments[2]
     if unit not in DELTAS:
         raise SqlError(f"date part {unit} is not supported by DATEADD")
@@ -129,13 +130,13 @@ def _dateadd(arguments: list[exp.Expression]) -> exp.Expression:
     return exp.paren(exp.Add(this=as_timestamp(start), expression=delta), copy=False)
 
 
-def _datediff(arguments: list[exp.Expression]) -> exp.Expression:
+def _datediff(arguments: list[exp.Expr]) -> exp.Expr:
     unit = unit_of(arguments[0])
     sides = [exp.cast(side, "TIMESTAMP") for side in arguments[1:]]
     return call("date_diff", text(unit), *sides)
 
 
-def _date_part(arguments: list[exp.Expression]) -> exp.Expression:
+def _date_part(arguments: list[exp.Expr]) -> exp.Expr:
     unit = unit_of(arguments[0])
     if unit.startswith("timezone"):
         raise NotEmulatedError(f"date part {unit.upper()}")
@@ -146,11 +147,11 @@ def _date_part(arguments: list[exp.Expression]) -> exp.Expression:
     return exp.cast(value, "BIGINT" if unit in {"epoch", "microsecond"} else "INTEGER")
 
 
-def _date_trunc(arguments: list[exp.Expression]) -> exp.Expression:
+def _date_trunc(arguments: list[exp.Expr]) -> exp.Expr:
     return call("date_trunc", text(unit_of(arguments[0])), as_timestamp(arguments[1]))
 
 
-def _to_char(arguments: list[exp.Expression]) -> exp.Expression:
+def _to_char(arguments: list[exp.Expr]) -> exp.Expr:
     value, pattern = arguments
     if not pattern.is_string:
         raise NotEmulatedError("TO_CHAR with a format that is not a literal")
@@ -159,22 +160,22 @@ def _to_char(arguments: list[exp.Expression]) -> exp.Expression:
     return date_format(as_timestamp(value), pattern.name)
 
 
-def _to_date(arguments: list[exp.Expression]) -> exp.Expression:
+def _to_date(arguments: list[exp.Expr]) -> exp.Expr:
     return exp.cast(_parsed(arguments, "TO_DATE"), "DATE")
 
 
-def _to_timestamp(arguments: list[exp.Expression]) -> exp.Expression:
+def _to_timestamp(arguments: list[exp.Expr]) -> exp.Expr:
     return exp.cast(_parsed(arguments, "TO_TIMESTAMP"), "TIMESTAMPTZ")
 
 
-def _parsed(arguments: list[exp.Expression], name: str) -> exp.Expression:
+def _parsed(arguments: list[exp.Expr], name: str) -> exp.Expr:
     value, pattern = arguments[:2]
     if not pattern.is_string:
         raise NotEmulatedError(f"{name} with a format that is not a literal")
     return call("strptime", exp.cast(value, "VARCHAR"), text(date_pattern(pattern.name)))
 
 
-def _json_path(arguments: list[exp.Expression]) -> exp.Expression:
+def _json_path(arguments: list[exp.Expr]) -> exp.Expr:
     source, *steps = arguments
     if steps and steps[-1].this is True:
         raise NotEmulatedError("JSON_EXTRACT_PATH_TEXT with null_if_invalid")
@@ -184,11 +185,11 @@ def _json_path(arguments: list[exp.Expression]) -> exp.Expression:
     return call("rs_json_at", source, text(path))
 
 
-def _swapped(arguments: list[exp.Expression]) -> exp.Expression:
+def _swapped(arguments: list[exp.Expr]) -> exp.Expr:
     return call("rs_charindex", arguments[1], arguments[0])
 
 
-BUILDERS: dict[str, tuple[int, int, Callable[[list[exp.Expression]], exp.Expression]]] = {
+BUILDERS: dict[str, tuple[int, int, Callable[[list[exp.Expr]], exp.Expr]]] = {
     "dateadd": (3, 3, _dateadd),
     "date_add": (3, 3, _dateadd),
     "datediff": (3, 3, _datediff),
@@ -204,7 +205,7 @@ BUILDERS: dict[str, tuple[int, int, Callable[[list[exp.Expression]], exp.Express
 """Fewest and most arguments, and what makes the call."""
 
 
-def translate_call(name: str, arguments: list[exp.Expression]) -> exp.Expression:
+def translate_call(name: str, arguments: list[exp.Expr]) -> exp.Expr:
     """A call of one of Redshift's functions, as DuckDB computes it.
 
     Raises:

@@ -72,7 +72,7 @@ def _decimal(precision: int, scale: int) -> exp.DataType:
     return exp.DataType.build(f"DECIMAL({min(precision, 38)},{min(scale, 37)})")
 
 
-def _literal(annotator: Any, node: exp.Literal) -> exp.Expression:
+def _literal(annotator: Any, node: exp.Literal) -> exp.Expr:
     if node.is_string:
         return annotator._set_type(node, exp.DType.VARCHAR)
     if "e" in node.this.lower():
@@ -102,7 +102,7 @@ def _wider(left: exp.DataType, right: exp.DataType) -> exp.DataType | exp.DType:
     return left if one[0] >= other[0] else right
 
 
-def _arithmetic(annotator: Any, node: exp.Binary) -> exp.Expression:
+def _arithmetic(annotator: Any, node: exp.Binary) -> exp.Expr:
     left, right = node.this.type, node.expression.type
     if left is None or right is None:
         return annotator._set_type(node, exp.DType.UNKNOWN)
@@ -115,7 +115,7 @@ def _arithmetic(annotator: Any, node: exp.Binary) -> exp.Expression:
     return annotator._set_type(node, _wider(left, right))
 
 
-def _sum(annotator: Any, node: exp.Sum) -> exp.Expression:
+def _sum(annotator: Any, node: exp.Sum) -> exp.Expr:
     return annotator._set_type(node, summed(node.this.type) or exp.DType.UNKNOWN)
 
 
@@ -130,7 +130,7 @@ def summed(operand: exp.DataType | None) -> exp.DataType | None:
     return _decimal(38, places[1])
 
 
-def _average(annotator: Any, node: exp.Avg) -> exp.Expression:
+def _average(annotator: Any, node: exp.Avg) -> exp.Expr:
     operand = node.this.type
     if operand is not None and operand.this in INTEGER_DIGITS:
         return annotator._set_type(node, exp.DType.BIGINT)
@@ -140,7 +140,7 @@ def _average(annotator: Any, node: exp.Avg) -> exp.Expression:
     return annotator._set_type(node, summed(operand) or exp.DType.UNKNOWN)
 
 
-def _branches(annotator: Any, node: exp.Expression) -> exp.Expression:
+def _branches(annotator: Any, node: exp.Expr) -> exp.Expr:
     if isinstance(node, exp.Case):
         values = [branch.args["true"] for branch in node.args["ifs"]]
         values += [node.args["default"]] if node.args.get("default") else []
@@ -155,8 +155,14 @@ def _branches(annotator: Any, node: exp.Expression) -> exp.Expression:
     return annotator._set_type(node, result)
 
 
-def _same(annotator: Any, node: exp.Expression) -> exp.Expression:
+def _same(annotator: Any, node: exp.Expr) -> exp.Expr:
     return annotator._set_type(node, node.this.type or exp.DType.UNKNOWN)
+
+
+def _distinct(annotator: Any, node: exp.Distinct) -> exp.Expr:
+    """`COUNT(DISTINCT a)` has the type of a; `SELECT DISTINCT` has none."""
+    inner = node.expressions[0].type if node.expressions else None
+    return annotator._set_type(node, inner or exp.DType.UNKNOWN)
 
 
 CALLS = {
@@ -174,7 +180,7 @@ CALLS = {
 }
 
 
-def _call(annotator: Any, node: exp.Anonymous) -> exp.Expression:
+def _call(annotator: Any, node: exp.Anonymous) -> exp.Expr:
     name = node.name.lower()
     if name in {"abs", "ceil", "floor", "mod", "nvl", "isnull"} and node.expressions:
         first = node.expressions[0].type
@@ -201,7 +207,7 @@ RULES: dict[Any, Any] = {
     exp.Round: {"annotator": _same},
     exp.Min: {"annotator": _same},
     exp.Max: {"annotator": _same},
-    exp.Distinct: {"annotator": lambda a, n: a._set_type(n, n.expressions[0].type)},
+    exp.Distinct: {"annotator": _distinct},
     exp.Paren: {"annotator": _same},
     exp.Neg: {"annotator": _same},
     exp.Window: {"annotator": _same},
@@ -209,14 +215,14 @@ RULES: dict[Any, Any] = {
 }
 
 
-def infer(tree: exp.Expression, tables: Tables) -> Inferred:
+def infer(tree: exp.Expr, tables: Tables) -> Inferred:
     """Types of the sums, averages and divisions of a query; they are tagged in `tree` itself."""
     for number, node in enumerate(tree.find_all(*TYPED)):
         node.meta[TAG] = number
     known = Inferred()
     try:
         typed = _annotated(tree.copy(), tables)
-    except (SqlglotError, ValueError, KeyError, AttributeError, RecursionError):
+    except (SqlglotError, ValueError, LookupError, AttributeError, TypeError, RecursionError):
         # sqlglot's optimizer meets shapes that it cannot qualify; nothing is known of those.
         return known
     for node in typed.find_all(*TYPED):
@@ -226,19 +232,16 @@ def infer(tree: exp.Expression, tables: Tables) -> Inferred:
     return known
 
 
-def _known(node: exp.Expression | None) -> exp.DataType | None:
+def _known(node: exp.Expr | None) -> exp.DataType | None:
     if node is None or node.type is None or node.type.this is exp.DType.UNKNOWN:
         return None
     return node.type
 
 
-def _annotated(tree: exp.Expression, tables: Tables) -> exp.Expression:
+def _annotated(tree: exp.Expr, tables: Tables) -> exp.Expr:
     schema = MappingSchema(dialect=WarehouseDialect, normalize=False)
     for (place, name), columns in tables.items():
-        types = {
-            column: of.duckdb().replace("TIMESTAMPTZ", "TIMESTAMPTZ")
-            for column, of in columns.items()
-        }
+        types = {column: of.duckdb() for column, of in columns.items()}
         schema.add_table(exp.table_(name, db=place), types, dialect="duckdb")
     qualified = qualify(
         tree,
@@ -254,7 +257,7 @@ def _annotated(tree: exp.Expression, tables: Tables) -> exp.Expression:
     )
 
 
-def _origins(tree: exp.Expression, tables: Tables) -> list[tuple[str, str, str] | None]:
+def _origins(tree: exp.Expr, tables: Tables) -> list[tuple[str, str, str] | None]:
     """For each output column the schema, table and column that it is a plain copy of."""
     scope = build_scope(tree)
     if scope is None or not isinstance(scope.expression, exp.Select):
@@ -262,7 +265,7 @@ def _origins(tree: exp.Expression, tables: Tables) -> list[tuple[str, str, str] 
     return [_origin(one.unalias(), scope, tables) for one in scope.expression.selects]
 
 
-def _origin(node: exp.Expression, scope: Scope, tables: Tables) -> tuple[str, str, str] | None:
+def _origin(node: exp.Expr, scope: Scope, tables: Tables) -> tuple[str, str, str] | None:
     if not isinstance(node, exp.Column):
         return None
     source = scope.sources.get(node.table)

@@ -21,7 +21,7 @@ from emulation.compute.redshift_sql.inference import (
 )
 
 
-def fold(tree: exp.Expression) -> None:
+def fold(tree: exp.Expr) -> None:
     """Names in lower case, quoted or not: what Redshift does unless
     `enable_case_sensitive_identifier` is on. Quoted for DuckDB, whose reserved words differ.
     """
@@ -30,7 +30,7 @@ def fold(tree: exp.Expression) -> None:
         name.set("quoted", True)
 
 
-def name_units(tree: exp.Expression) -> None:
+def name_units(tree: exp.Expr) -> None:
     """`DATEADD(day, ...)`: the date part is a word, not a column."""
     for node in tree.find_all(exp.Anonymous):
         first = node.expressions[0] if node.expressions else None
@@ -38,7 +38,7 @@ def name_units(tree: exp.Expression) -> None:
             first.replace(exp.Literal.string(functions.unit_of(first)))
 
 
-def decode(tree: exp.Expression) -> None:
+def decode(tree: exp.Expr) -> None:
     """DECODE(value, search, result, ..., default), where two NULLs are equal."""
     for node in reversed(list(tree.find_all(exp.DecodeCase))):
         value, *rest = node.expressions
@@ -50,18 +50,18 @@ def decode(tree: exp.Expression) -> None:
         _swap(node, case.else_(rest[0], copy=False) if rest else case)
 
 
-def _calls(tree: exp.Expression) -> None:
+def _calls(tree: exp.Expr) -> None:
     for node in reversed(list(tree.find_all(exp.Anonymous))):
         name = node.name.lower()
         if not name.startswith("rs_"):
             _swap(node, functions.translate_call(name, list(node.expressions)))
 
 
-def _swap(node: exp.Expression, new: exp.Expression) -> None:
+def _swap(node: exp.Expr, new: exp.Expr) -> None:
     node.replace(new)
 
 
-SESSION_VALUES: dict[type[exp.Expression], Callable[[], exp.Expression]] = {
+SESSION_VALUES: dict[type[exp.Expr], Callable[[], exp.Expr]] = {
     exp.CurrentTimestamp: lambda: call("rs_sysdate"),
     exp.CurrentDate: lambda: exp.cast(call("rs_sysdate"), "DATE"),
     exp.CurrentUser: lambda: exp.Literal.string("admin"),
@@ -69,12 +69,12 @@ SESSION_VALUES: dict[type[exp.Expression], Callable[[], exp.Expression]] = {
 }
 
 
-def _session_values(tree: exp.Expression) -> None:
+def _session_values(tree: exp.Expr) -> None:
     for node in list(tree.find_all(*SESSION_VALUES)):
         _swap(node, SESSION_VALUES[type(node)]())
 
 
-def _text_functions(tree: exp.Expression) -> None:
+def _text_functions(tree: exp.Expr) -> None:
     for node in reversed(
         list(tree.find_all(exp.Substring, exp.StrPosition, exp.Trim, exp.Extract))
     ):
@@ -128,12 +128,12 @@ def cast_type(to: exp.DataType) -> ColumnType:
     return made(name, arguments, default=written)
 
 
-def _casts(tree: exp.Expression) -> None:
+def _casts(tree: exp.Expr) -> None:
     for node in reversed(list(tree.find_all(exp.Cast))):
         if node.to.args.get("nested"):
             raise NotEmulatedError(f"a cast to {node.to.sql('redshift')}")
         to = cast_type(node.to)
-        new: exp.Expression = node.copy()
+        new: exp.Expr = node.copy()
         new.set("to", exp.DataType.build(to.duckdb(), dialect="duckdb"))
         limited = to.name in {"varchar", "bpchar"} and (node.to.expressions or to.name == "bpchar")
         if limited:
@@ -143,7 +143,7 @@ def _casts(tree: exp.Expression) -> None:
         _swap(node, new)
 
 
-def _patterns(tree: exp.Expression) -> None:
+def _patterns(tree: exp.Expr) -> None:
     """LIKE takes a backslash as its escape; SIMILAR TO has its own wildcards."""
     for node in list(tree.find_all(exp.Like, exp.ILike)):
         if not isinstance(node.parent, exp.Escape):
@@ -155,14 +155,14 @@ def _patterns(tree: exp.Expression) -> None:
         _swap(node, call("regexp_full_match", node.this, exp.Literal.string(f"(?s:{pattern})")))
 
 
-def _lists(tree: exp.Expression) -> None:
+def _lists(tree: exp.Expr) -> None:
     """LISTAGG, whose separator is nothing unless it is given."""
     for node in list(tree.find_all(exp.GroupConcat)):
         value, separator = node.this, node.args.get("separator")
         distinct = isinstance(value, exp.Distinct)
         if distinct:
             value, separator = value.expressions[0], (value.expressions[1:] or [None])[0]
-        argument: exp.Expression = exp.cast(value, "VARCHAR")
+        argument: exp.Expr = exp.cast(value, "VARCHAR")
         if distinct:
             argument = exp.Distinct(expressions=[argument])
         within = node.parent if isinstance(node.parent, exp.WithinGroup) else None
@@ -172,17 +172,17 @@ def _lists(tree: exp.Expression) -> None:
         _swap(within or node, listed)
 
 
-def _approximations(tree: exp.Expression) -> None:
+def _approximations(tree: exp.Expr) -> None:
     """An exact count is within the error that APPROXIMATE COUNT allows."""
     for node in list(tree.find_all(exp.ApproxDistinct)):
         _swap(node, exp.Count(this=exp.Distinct(expressions=[node.this])))
 
 
-def _over(node: exp.Expression) -> exp.Window | None:
+def _over(node: exp.Expr) -> exp.Window | None:
     return node.parent if isinstance(node.parent, exp.Window) and node.arg_key == "this" else None
 
 
-def _windowed(function: exp.Expression, window: exp.Window | None) -> exp.Expression:
+def _windowed(function: exp.Expr, window: exp.Window | None) -> exp.Expr:
     if window is None:
         return function
     copy = window.copy()
@@ -190,7 +190,7 @@ def _windowed(function: exp.Expression, window: exp.Window | None) -> exp.Expres
     return copy
 
 
-def numbers(tree: exp.Expression, known: Inferred) -> None:
+def numbers(tree: exp.Expr, known: Inferred) -> None:
     """Sums, averages and divisions of exact numbers."""
     for node in reversed(list(tree.find_all(exp.Sum, exp.Avg, exp.Div))):
         operands = known.operands.get(node.meta.get(TAG, -1), (None, None))
@@ -222,6 +222,7 @@ def _average(node: exp.Avg, operand: exp.DataType | None) -> None:
     many = _windowed(exp.Count(this=node.this.copy()), window)
     many = exp.Nullif(this=many, expression=exp.Literal.number(0))
     places = digits(operand)
+    new: exp.Expr
     if places is not None and is_decimal(operand):
         new = exp.cast(divided(total, many, places[1], 0, places[1]), f"DECIMAL(38,{places[1]})")
     else:
@@ -231,8 +232,8 @@ def _average(node: exp.Avg, operand: exp.DataType | None) -> None:
 
 
 def divided(
-    left: exp.Expression, right: exp.Expression, left_scale: int, right_scale: int, scale: int
-) -> exp.Expression:
+    left: exp.Expr, right: exp.Expr, left_scale: int, right_scale: int, scale: int
+) -> exp.Expr:
     """An exact division to a scale, cut off behind it, by way of whole numbers."""
     shift = scale - left_scale + right_scale
     top = _whole(left, left_scale, max(shift, 0))
@@ -244,7 +245,7 @@ def divided(
     return exp.paren(exp.Mul(this=whole, expression=unit), copy=False)
 
 
-def _whole(value: exp.Expression, scale: int, shift: int) -> exp.Expression:
+def _whole(value: exp.Expr, scale: int, shift: int) -> exp.Expr:
     """value * 10^(scale + shift) as a HUGEINT."""
     number = exp.cast(value.copy(), f"DECIMAL(38,{scale})")
     power = exp.cast(exp.Literal.string(f"1{'0' * scale}"), "DECIMAL(38,0)")
@@ -255,7 +256,7 @@ def _whole(value: exp.Expression, scale: int, shift: int) -> exp.Expression:
     return exp.paren(exp.Mul(this=scaled, expression=factor), copy=False)
 
 
-RULES: tuple[Callable[[exp.Expression], None], ...] = (
+RULES: tuple[Callable[[exp.Expr], None], ...] = (
     _calls,
     _text_functions,
     _session_values,
@@ -266,7 +267,7 @@ RULES: tuple[Callable[[exp.Expression], None], ...] = (
 )
 
 
-def apply(tree: exp.Expression) -> None:
+def apply(tree: exp.Expr) -> None:
     """All rules that need no types."""
     for rule in RULES:
         rule(tree)
@@ -277,7 +278,7 @@ def text_limit(type_: ColumnType) -> bool:
     return type_.name in {"varchar", "bpchar"}
 
 
-def fitted(value: exp.Expression, type_: ColumnType) -> exp.Expression:
+def fitted(value: exp.Expr, type_: ColumnType) -> exp.Expr:
     """A value as it is written to a column: too long a text is an error, not a cut."""
     if not text_limit(type_):
         return value

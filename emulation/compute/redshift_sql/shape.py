@@ -8,151 +8,25 @@ from sqlglot import exp
 
 from emulation.compute.redshift_sql.errors import NotEmulatedError, SqlError
 
-KNOWN = frozenset(
-    [
-        "Add",
-        "Alias",
-        "AnyValue",
-        "And",
-        "Anonymous",
-        "ApproxDistinct",
-        "Avg",
-        "Between",
-        "BitwiseAnd",
-        "BitwiseLeftShift",
-        "BitwiseNot",
-        "BitwiseOr",
-        "BitwiseRightShift",
-        "BitwiseXor",
-        "Boolean",
-        "Bracket",
-        "CTE",
-        "Case",
-        "Cast",
-        "Coalesce",
-        "Column",
-        "ColumnDef",
-        "Cube",
-        "CumeDist",
-        "CurrentDate",
-        "CurrentTimestamp",
-        "CurrentUser",
-        "Concat",
-        "Count",
-        "DPipe",
-        "DataType",
-        "DataTypeParam",
-        "Delete",
-        "DenseRank",
-        "Distinct",
-        "Div",
-        "Dot",
-        "EQ",
-        "Escape",
-        "Except",
-        "Exists",
-        "Extract",
-        "FirstValue",
-        "From",
-        "GT",
-        "GTE",
-        "Greatest",
-        "Group",
-        "GroupConcat",
-        "GroupingSets",
-        "Having",
-        "Hint",
-        "ILike",
-        "Identifier",
-        "If",
-        "IgnoreNulls",
-        "In",
-        "Insert",
-        "Intersect",
-        "Interval",
-        "Is",
-        "Join",
-        "LT",
-        "LTE",
-        "Lag",
-        "LastValue",
-        "Lead",
-        "Least",
-        "Like",
-        "Limit",
-        "Literal",
-        "Max",
-        "Median",
-        "Merge",
-        "Min",
-        "Mod",
-        "DecodeCase",
-        "Mul",
-        "NEQ",
-        "Neg",
-        "Not",
-        "NthValue",
-        "Ntile",
-        "Null",
-        "Nullif",
-        "NullSafeEQ",
-        "NullSafeNEQ",
-        "Offset",
-        "Or",
-        "Order",
-        "Ordered",
-        "Paren",
-        "PercentRank",
-        "PercentileCont",
-        "PercentileDisc",
-        "Pow",
-        "Qualify",
-        "Rank",
-        "RegexpILike",
-        "RegexpLike",
-        "RespectNulls",
-        "Rollup",
-        "Round",
-        "RowNumber",
-        "Schema",
-        "Select",
-        "SessionUser",
-        "SimilarTo",
-        "Star",
-        "Stddev",
-        "StddevPop",
-        "StddevSamp",
-        "StrPosition",
-        "Sub",
-        "Subquery",
-        "Substring",
-        "Sum",
-        "Table",
-        "TableAlias",
-        "Trim",
-        "TryCast",
-        "Tuple",
-        "Union",
-        "Update",
-        "Values",
-        "Var",
-        "Variance",
-        "VariancePop",
-        "When",
-        "Whens",
-        "Where",
-        "Window",
-        "WindowSpec",
-        "With",
-        "WithinGroup",
-        "PropertyEQ",
-        "Cbrt",
-        "Sqrt",
-        "Any",
-        "Pseudocolumn",
-        "All",
-    ]
-)
+KNOWN = frozenset({
+    "Add", "Alias", "All", "And", "Anonymous", "Any", "AnyValue", "ApproxDistinct", "Avg",
+    "Between", "BitwiseAnd", "BitwiseLeftShift", "BitwiseNot", "BitwiseOr", "BitwiseRightShift",
+    "BitwiseXor", "Boolean", "Bracket", "CTE", "Case", "Cast", "Cbrt", "Coalesce", "Column",
+    "ColumnDef", "Concat", "Count", "Cube", "CumeDist", "CurrentDate", "CurrentTimestamp",
+    "CurrentUser", "DPipe", "DataType", "DataTypeParam", "DecodeCase", "Delete", "DenseRank",
+    "Distinct", "Div", "Dot", "EQ", "Escape", "Except", "Exists", "Extract", "FirstValue", "From",
+    "GT", "GTE", "Greatest", "Group", "GroupConcat", "GroupingSets", "Having", "Hint", "ILike",
+    "Identifier", "If", "IgnoreNulls", "In", "Insert", "Intersect", "Interval", "Is", "Join", "LT",
+    "LTE", "Lag", "LastValue", "Lead", "Least", "Like", "Limit", "Literal", "Max", "Median",
+    "Merge", "Min", "Mod", "Mul", "NEQ", "Neg", "Not", "NthValue", "Ntile", "Null", "NullSafeEQ",
+    "NullSafeNEQ", "Nullif", "Offset", "Or", "Order", "Ordered", "Paren", "PercentRank",
+    "PercentileCont", "PercentileDisc", "Pow", "PropertyEQ", "Pseudocolumn", "Qualify", "Rank",
+    "RegexpILike", "RegexpLike", "RespectNulls", "Rollup", "Round", "RowNumber", "Schema",
+    "Select", "SessionUser", "SimilarTo", "Sqrt", "Star", "Stddev", "StddevPop", "StddevSamp",
+    "StrPosition", "Sub", "Subquery", "Substring", "Sum", "Table", "TableAlias", "Trim", "TryCast",
+    "Tuple", "Union", "Update", "Values", "Var", "Variance", "VariancePop", "When", "Whens",
+    "Where", "Window", "WindowSpec", "With", "WithinGroup",
+})  # fmt: skip
 
 NEEDS_FRAME = (
     exp.Sum, exp.Avg, exp.Count, exp.Min, exp.Max, exp.FirstValue, exp.LastValue, exp.NthValue,
@@ -160,7 +34,7 @@ NEEDS_FRAME = (
 )  # fmt: skip
 
 
-def check(tree: exp.Expression) -> None:
+def check(tree: exp.Expr) -> None:
     """Refuse what is not known.
 
     Raises:
@@ -201,7 +75,7 @@ def _check_frame(node: exp.Window) -> None:
         raise SqlError("Aggregate window functions with an ORDER BY clause require a frame clause")
 
 
-FIGURED = {
+FIGURED: dict[type[exp.Expr], str] = {
     exp.Count: "count", exp.Sum: "sum", exp.Avg: "avg", exp.Min: "min", exp.Max: "max",
     exp.Coalesce: "coalesce", exp.Nullif: "nullif", exp.Greatest: "greatest", exp.Least: "least",
     exp.Round: "round", exp.Trim: "btrim", exp.Substring: "substring", exp.Extract: "date_part",
@@ -219,7 +93,7 @@ FUNCTION_NAMES = {"dateadd": "date_add", "datediff": "date_diff", "isnull": "coa
 NO_NAME = "?column?"
 
 
-def name_columns(tree: exp.Expression) -> None:
+def name_columns(tree: exp.Expr) -> None:
     """Give the columns of every query level the names that Redshift gives them."""
     for select in tree.find_all(exp.Select):
         if isinstance(select.parent, exp.Exists | exp.In):
@@ -232,7 +106,7 @@ def name_columns(tree: exp.Expression) -> None:
             column.replace(exp.Alias(this=column.copy(), alias=alias))
 
 
-def figure(node: exp.Expression) -> str:
+def figure(node: exp.Expr) -> str:
     """The name of a column that has no alias."""
     if isinstance(node, exp.Column):
         return str(node.name)

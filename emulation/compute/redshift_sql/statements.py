@@ -1,4 +1,4 @@
-"""What a statement is: the first words decide which parser reads it, or by what name it is refused."""
+"""What a statement is: its first word decides who reads it, or by what name it is refused."""
 
 from dataclasses import dataclass
 
@@ -24,14 +24,14 @@ Name = tuple[str, ...]
 class Query:
     """SELECT, with or without WITH, and set operations."""
 
-    tree: exp.Expression
+    tree: exp.Expr
 
 
 @dataclass(slots=True)
 class Change:
     """INSERT, UPDATE, DELETE, MERGE."""
 
-    tree: exp.Expression
+    tree: exp.Expr
 
 
 @dataclass(slots=True)

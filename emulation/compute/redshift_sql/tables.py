@@ -238,6 +238,13 @@ def _sortkey(reader: Reader, table: CreateTable) -> bool:
 
 def _apply_attributes(table: CreateTable) -> None:
     """Table attributes as the columns' own, checked as Redshift checks them."""
+    _check_distribution(table)
+    if table.query is not None or table.like is not None:
+        return
+    _mark_keys(table)
+
+
+def _check_distribution(table: CreateTable) -> None:
     if table.diststyle not in {"AUTO", "EVEN", "ALL", "KEY"}:
         raise SqlError(f"invalid DISTSTYLE {table.diststyle}")
     if table.distkey and table.diststyle not in {"AUTO", "KEY"}:
@@ -246,8 +253,9 @@ def _apply_attributes(table: CreateTable) -> None:
         table.diststyle = "KEY"
     elif table.diststyle == "KEY":
         raise SqlError("DISTSTYLE KEY requires a DISTKEY column")
-    if table.query is not None or table.like is not None:
-        return
+
+
+def _mark_keys(table: CreateTable) -> None:
     by_name = {column.name: column for column in table.columns}
     if len(by_name) < len(table.columns):
         names = [column.name for column in table.columns]
@@ -259,8 +267,8 @@ def _apply_attributes(table: CreateTable) -> None:
         by_name[name].sortkey = position
     if table.distkey:
         by_name[table.distkey].distkey = True
-    for kind, names in table.keys:
-        _check_key(kind, names, by_name)
+    for kind, key in table.keys:
+        _check_key(kind, key, by_name)
 
 
 def _check_key(kind: str, names: tuple[str, ...], by_name: dict[str, Column]) -> None:

@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: `text` is its meaning (unquoted, words in lower case), `start` and `end` its place."""
+    """`text` is the meaning (unquoted, words in lower case), `start` and `end` the place."""
 
     kind: Kind
     text: str
@@ -117,6 +117,10 @@ class Reader:
     def token(self) -> Token:
         """The next token."""
         return self.tokens[self.at]
+
+    def is_a(self, *kinds: Kind) -> bool:
+        """Whether the next token is of one of these kinds."""
+        return self.token.kind in kinds
 
     def take(self) -> Token:
         """The next token, read."""

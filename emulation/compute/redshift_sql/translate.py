@@ -60,19 +60,19 @@ class Translator:
         self.columns: dict[tuple[str, str], dict[str, ColumnType]] = {}
         self.read: set[tuple[str, str]] = set()
 
-    def query(self, tree: exp.Expression) -> Translation:
+    def query(self, tree: exp.Expr) -> Translation:
         """A query."""
         known = self._prepare(tree)
         rewrites.numbers(tree, known)
         return Translation(text(tree), self.tables, known.origins)
 
-    def expression(self, tree: exp.Expression) -> str:
+    def expression(self, tree: exp.Expr) -> str:
         """A change, or a part of one."""
         known = self._prepare(tree)
         rewrites.numbers(tree, known)
         return text(tree)
 
-    def _prepare(self, tree: exp.Expression) -> Inferred:
+    def _prepare(self, tree: exp.Expr) -> Inferred:
         rewrites.fold(tree)
         shape.check(tree)
         self.resolve(tree)
@@ -83,7 +83,7 @@ class Translator:
         rewrites.apply(tree)
         return known
 
-    def resolve(self, tree: exp.Expression, depth: int = 0) -> None:
+    def resolve(self, tree: exp.Expr, depth: int = 0) -> None:
         """Give every table its schema; put the queries of views in their place."""
         if depth > MAX_VIEW_DEPTH:
             raise SqlError("infinite recursion detected in rules for relation")
@@ -134,7 +134,7 @@ class Translator:
         shape.name_columns(inner)
         self.resolve(inner, depth + 1)
         alias = table.alias or relation.name
-        query: exp.Expression = exp.Subquery(this=inner)
+        query: exp.Expr = exp.Subquery(this=inner)
         if relation.names:
             query.set("alias", _alias("_v", relation.names))
             columns = [exp.column(name, quoted=True) for name in relation.names]
@@ -154,7 +154,7 @@ def _alias(name: str, columns: tuple[str, ...]) -> exp.TableAlias:
     )
 
 
-def text(tree: exp.Expression) -> str:
+def text(tree: exp.Expr) -> str:
     """DuckDB's text of a tree.
 
     Raises:
@@ -170,7 +170,7 @@ CountColumns = Callable[[str], int]
 """How many columns a query has, asked of DuckDB."""
 
 
-def change(tree: exp.Expression, catalogue: Catalogue, count: CountColumns) -> Translation:
+def change(tree: exp.Expr, catalogue: Catalogue, count: CountColumns) -> Translation:
     """An INSERT, UPDATE, DELETE or MERGE."""
     translator = Translator(catalogue)
     rewrites.fold(tree)
@@ -193,7 +193,7 @@ def _name_deleted(tree: exp.Delete) -> None:
         tree.set("tables", None)
 
 
-def _target(table: exp.Expression, catalogue: Catalogue) -> Relation:
+def _target(table: exp.Expr, catalogue: Catalogue) -> Relation:
     if not isinstance(table, exp.Table):
         raise NotEmulatedError("a change of something that is not a table")
     name = tuple(part.name for part in table.parts)
@@ -205,7 +205,7 @@ def _target(table: exp.Expression, catalogue: Catalogue) -> Relation:
     return relation
 
 
-def _fit_assignments(assignments: list[exp.Expression], target: Relation) -> None:
+def _fit_assignments(assignments: list[exp.Expr], target: Relation) -> None:
     for assignment in assignments:
         if not isinstance(assignment, exp.EQ) or not isinstance(assignment.this, exp.Column):
             raise NotEmulatedError("an assignment to several columns at once")
@@ -222,7 +222,7 @@ def _column_type(target: Relation, column: str) -> ColumnType:
     return target.columns[column]
 
 
-def _is_default(value: exp.Expression) -> bool:
+def _is_default(value: exp.Expr) -> bool:
     return isinstance(value, exp.Var | exp.Column) and value.name.lower() == "default"
 
 
@@ -267,7 +267,7 @@ def _insert(tree: exp.Insert, translator: Translator, count: CountColumns) -> st
     if tree.args.get("with_") is not None:
         source.set("with_", tree.args["with_"])
     if isinstance(source, exp.Values):
-        return _insert_values(table, source, columns, target, translator)
+        return _insert_values(tree.this, source, columns, target, translator)
     if isinstance(source, exp.Subquery):
         source = source.unnest()
     inner = translator.query(source).sql
@@ -297,7 +297,11 @@ def _insert_columns(tree: exp.Insert, target: Relation) -> list[str]:
 
 
 def _insert_values(
-    table: str, source: exp.Values, columns: list[str], target: Relation, translator: Translator
+    place: exp.Expr,
+    source: exp.Values,
+    columns: list[str],
+    target: Relation,
+    translator: Translator,
 ) -> str:
     widths = {len(row.expressions) for row in source.expressions}
     if len(widths) != 1:
@@ -305,9 +309,10 @@ def _insert_values(
     width = widths.pop()
     if width > len(columns):
         raise SqlError("INSERT has more expressions than target columns")
-    if width < len(columns) and isinstance(source.parent.this, exp.Schema):
+    if width < len(columns) and isinstance(place, exp.Schema):
         raise SqlError("INSERT has more target columns than expressions")
     columns = columns[:width]
+    table = f'"{target.physical or target.schema}"."{target.name}"'
     for row in source.expressions:
         for column, value in zip(columns, list(row.expressions), strict=True):
             if not _is_default(value):

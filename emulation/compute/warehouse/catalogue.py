@@ -1,4 +1,4 @@
-"""What a database holds in Redshift's terms: kept beside the data, in the same file and transaction.
+"""What a database holds in Redshift's terms: beside the data, in the same file and transaction.
 
 DuckDB knows no distribution keys, text lengths, identity columns or late-binding views. They stand
 in tables of the hidden schema `_rs`; that DuckDB has a table and that the catalogue names it is one

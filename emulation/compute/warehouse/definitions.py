@@ -85,6 +85,7 @@ class Definitions:
     def default(self, expression: str) -> str:
         """A column's default as DuckDB reads it."""
         tree = parse(f"select {expression}")
+        assert isinstance(tree, exp.Query)
         Translator(self.catalogue).expression(tree)
         if any(tree.find_all(exp.Column)):
             raise SqlError("cannot use column references in default expression")
@@ -116,7 +117,7 @@ class Definitions:
         target = physical(schema, table.name[-1])
         return int(self.connection.execute(f"INSERT INTO {target} {sql}").fetchall()[0][0])
 
-    def _bound(self, tree: exp.Expression) -> tuple[list[Column], str]:
+    def _bound(self, tree: exp.Expr) -> tuple[list[Column], str]:
         """The columns of a query, with the declared types of those that are plain copies."""
         translation = Translator(self.catalogue).query(tree)
         relation = self.connection.sql(translation.sql)
@@ -159,7 +160,7 @@ class Definitions:
             self.catalogue.add_dependency(schema, name, need)
 
     def _bind_view(
-        self, tree: exp.Expression, view: CreateView
+        self, tree: exp.Expr, view: CreateView
     ) -> tuple[list[Column], set[tuple[str, str]]]:
         translator = Translator(self.catalogue)
         translation = translator.query(tree)
@@ -172,7 +173,7 @@ class Definitions:
         ]
         return _renamed(columns, view.names), translator.read
 
-    def _require_schemas(self, tree: exp.Expression) -> None:
+    def _require_schemas(self, tree: exp.Expr) -> None:
         common = {cte.alias for cte in tree.find_all(exp.CTE)}
         for table in tree.find_all(exp.Table):
             if not table.db and table.name not in common:

@@ -1,18 +1,18 @@
 """The warehouse: namespaces with their databases, and the workers that run statements on them.
 
-A namespace is one DuckDB instance; each of its databases is one file, attached to it. This process
-owns the files, and no other may open them. Who changes a database waits for who changes it now,
-where DuckDB alone would fail the later of two conflicting transactions at once; on Redshift the wait
-is for the table, here for the database.
+A namespace is one DuckDB instance; each of its databases is one file, attached to it. Who changes a
+database waits for who changes it now, where DuckDB alone would fail the later of two conflicting
+transactions at once; on Redshift the wait is for the table, here for the database.
 """
 
 import itertools
 import logging
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -147,7 +147,7 @@ class Warehouse:
 
     def start(self, work: Work) -> None:
         """Queue a piece of work; its listener hears how it goes."""
-        self._pool.submit(self._run, work)
+        self._pool.submit(self._run, work).add_done_callback(_log_mistake)
 
     def _run(self, work: Work) -> None:
         run = WorkRun(self, work, next(self._numbers))
@@ -155,6 +155,12 @@ class Warehouse:
             run.run()
         finally:
             work.finished.set()
+
+
+def _log_mistake(future: Future[None]) -> None:
+    error = None if future.cancelled() else future.exception()
+    if error is not None:
+        LOG.error("a mistake in the warehouse", exc_info=error)
 
 
 class WorkRun:
@@ -168,6 +174,7 @@ class WorkRun:
         self.held: threading.Lock | None = None
         self.at = 0
         self.changed: list[int] = []
+        self.told = False
 
     def run(self) -> None:
         """Run it and tell its listener the end, whatever the end is."""
@@ -187,6 +194,10 @@ class WorkRun:
             self._fail(f"ERROR: {error}")
         else:
             self._end(State.FINISHED, "")
+        finally:
+            if not self.told:
+                # A mistake in the warehouse itself: whoever waits is told, and the log has it.
+                self._fail(f"ERROR: internal error of the warehouse: {sys.exception()!r}")
 
     def _fail(self, text: str) -> None:
         if self.work.cancelled.is_set():
@@ -202,6 +213,7 @@ class WorkRun:
     def _end(self, state: State, error: str) -> None:
         for index in range(self.at, len(self.work.statements)):
             self.work.listener.ended(index, Part(State.ABORTED))
+        self.told = True
         self.work.listener.done(state, error, time.monotonic() - self.began)
 
     def _in_session(self) -> None:
@@ -212,6 +224,7 @@ class WorkRun:
             self._run_all(namespace, session)
         finally:
             self.work.session = None
+            # What is not committed is rolled back with its connection.
             session.close()
             if self.held is not None:
                 self.held.release()
@@ -223,14 +236,9 @@ class WorkRun:
         if not self.work.batch and self._alone(namespace, statements[0]):
             return
         session.begin()
-        try:
-            for sql, statement in zip(self.work.statements, statements, strict=True):
-                self._run_one(session, sql, statement)
-        except BaseException:
-            session.rollback()
-            raise
+        for sql, statement in zip(self.work.statements, statements, strict=True):
+            self._run_one(session, sql, statement)
         if self.work.cancelled.is_set():
-            session.rollback()
             raise CancelledError
         if self.held is not None and self.work.id:
             session.note_commit(self.work.id, self.changed)

@@ -1,4 +1,4 @@
-"""One session: a connection with Redshift's settings, that runs Redshift's statements one by one."""
+"""One session: a connection with Redshift's settings that runs Redshift's statements."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from emulation.compute.redshift_sql.copy_statements import Copy
 from emulation.compute.redshift_sql.errors import SqlError
@@ -249,8 +249,8 @@ class TextLoad:
 
 
 AUTO_FORMATS = (
-    "%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%b %d %Y", "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%SZ", "%m-%d-%Y",
+    "%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d", "%Y%m%d", "%d %b %Y", "%b %d %Y", "%m-%d-%Y",
+    "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%dT%H:%M:%SZ",
 )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from emulation.compute.redshift_sql.copy_statements import Copy
 from emulation.compute.redshift_sql.errors import NotEmulatedError
@@ -36,9 +36,9 @@ def open_text(path: Path, copy: Copy) -> TextIO:
     """A file as text, unpacked as the statement says."""
     binary: Any
     if copy.flag("gzip"):
-        binary = gzip.open(path, "rb")
+        binary = gzip.GzipFile(path)
     elif copy.flag("bzip2"):
-        binary = bz2.open(path, "rb")
+        binary = bz2.BZ2File(path)
     elif copy.flag("zstd"):
         binary = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
     else:

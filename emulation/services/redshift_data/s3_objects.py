@@ -55,6 +55,7 @@ class GatewayObjects:
 
     def delete(self, bucket: str, keys: Sequence[str]) -> None:
         """Remove objects."""
+
         def remove() -> None:
             for key in keys:
                 self._s3.delete_object(Bucket=bucket, Key=key)

@@ -143,9 +143,9 @@ class WorkgroupResource(ServerlessResource):
     IDENTIFIER = "WorkgroupName"
     NOUN = "Workgroup"
     UPDATE = (
-        "BaseCapacity",
-        "MaxCapacity", "ConfigParameters", "EnhancedVpcRouting", "Port",
-        "PubliclyAccessible", "SecurityGroupIds", "SubnetIds", "PricePerformanceTarget", "TrackName",
+        "BaseCapacity", "MaxCapacity", "ConfigParameters", "EnhancedVpcRouting", "Port",
+        "PubliclyAccessible", "SecurityGroupIds", "SubnetIds", "PricePerformanceTarget",
+        "TrackName",
     )  # fmt: skip
     CREATE = ("WorkgroupName", "NamespaceName", "Tags", *UPDATE)
     REPLACES = ("WorkgroupName", "NamespaceName")
