@@ -1,5 +1,7 @@
 """Glue on the wire: the operations of all its nouns in one class, and what happens to its state."""
 
+import shutil
+
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
@@ -12,6 +14,7 @@ from emulation.services.glue.partitions import PartitionOperations
 from emulation.services.glue.store import LOCK, STORES, GlueStore
 from emulation.services.glue.tables import TableOperations
 from emulation.services.glue.tags import TagOperations
+from emulation.settings import settings
 
 
 class GlueProvider(
@@ -34,7 +37,8 @@ class GlueProvider(
             visitor.visit(STORES)
 
     def on_after_state_load(self) -> None:
-        """What ran when the emulator ended has ended with it."""
+        """What ran when the emulator ended has ended with it, and left its folder behind."""
+        shutil.rmtree(settings().folder("glue", "runs"), ignore_errors=True)
         for _, _, store in STORES.iter_stores():
             fail_interrupted(store)
 
