@@ -13,6 +13,7 @@ log says so.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -190,13 +191,8 @@ def isolation() -> Isolation:
 
 
 def _namespace_command(folder: ContainerFolder, command: Sequence[str]) -> list[str]:
-    flags = "-m" if _is_root() else "-rm"
+    flags = "-m" if os.geteuid() == 0 else "-rm"
     return ["unshare", flags, "sh", "-c", _ENTER, "sh", str(folder.root), *command]
-
-
-@cache
-def _is_root() -> bool:
-    return Path("/proc/self").exists() and Path("/proc/self").stat().st_uid == 0
 
 
 def _prefixed(

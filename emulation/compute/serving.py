@@ -152,9 +152,12 @@ class ModelServer:
             if self._wait_until_ready():
                 failures = 0
             assert self._process is not None
-            self._process.wait()
+            ended = self._process.wait()
             self.ready.clear()
             self._drop_connections()
+            if ended is Status.STOPPED:
+                # By us, or by a supervisor that ends everything.
+                break
             failures += 1
             if failures >= START_ATTEMPTS and not self.settled.is_set():
                 break

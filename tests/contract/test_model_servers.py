@@ -31,6 +31,12 @@ http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
 
 
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left():
+    yield
+    SUPERVISOR.stop_all()
+
+
 @pytest.fixture
 def fleet(tmp_path):
     """A fleet of one, stopped afterwards."""

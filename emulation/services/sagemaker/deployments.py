@@ -116,7 +116,9 @@ def launch(scope: Scope, endpoint: str, variants: list[Variant]) -> Deployment:
     deployment = Deployment([])
     try:
         for variant in variants:
-            deployment.serving.append(prepare(scope, endpoint, variant))
+            serving = ServingVariant(variant, Fleet([]), [], [])
+            deployment.serving.append(serving)
+            prepare(scope, endpoint, serving)
         start_all(deployment)
     except DeploymentError:
         deployment.end()
@@ -142,11 +144,11 @@ def start_all(deployment: Deployment) -> None:
                 )
 
 
-def prepare(scope: Scope, endpoint: str, variant: Variant) -> ServingVariant:
+def prepare(scope: Scope, endpoint: str, serving: ServingVariant) -> None:
     """Folders with the model in them, and how to start its servers."""
+    variant = serving.variant
     one = models.container(variant.model)
     image = find_image(one["Image"], variant.name)
-    serving = ServingVariant(variant, Fleet([]), [], [])
     specs = []
     for instance in variant.instances:
         folder = ContainerFolder(
@@ -161,7 +163,6 @@ def prepare(scope: Scope, endpoint: str, variant: Variant) -> ServingVariant:
             folder.complete()
         specs.append(server_spec(scope, folder, one, image, f"{endpoint}-{instance}", log))
     serving.fleet = Fleet(specs)
-    return serving
 
 
 def find_image(uri: str, variant: str) -> images.Image:
