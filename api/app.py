@@ -58,7 +58,7 @@ def create_app(settings: ApiSettings | None = None, clients: Clients = aws.clien
     )
     problems.register(app)
     where = {"aws": aws.endpoint_url() or "AWS", "region": aws.region()}
-    app.include_router(prediction_routes.router(clients, chosen, archive))
+    app.include_router(prediction_routes.router(clients, chosen, archive, pipeline))
     app.include_router(pipeline_routes.router(pipeline, chosen, archive, where))
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
 

@@ -65,6 +65,18 @@ class Pipeline:
             self._archived.latest(patience)["predictions"],
         )
 
+    def endpoint(self) -> tuple[Reading, Stage]:
+        """Only what a health check asks: looking at everything all day costs money on AWS."""
+        patience = self._settings.patience_seconds
+        deployment = self._deployments.latest(patience)["deployment"]
+        if deployment.failed:
+            return deployment, Stage(State.UNKNOWN, summary=deployment.reason)
+        return deployment, _stage(self._stages.latest(patience, ("endpoint",))["endpoint"])
+
+    def note_prediction(self) -> None:
+        """There is a new one."""
+        self._archived.forget()
+
     def deployment(self) -> Deployment:
         """What is deployed; nothing, when AWS does not tell."""
         return self._deployment()

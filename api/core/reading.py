@@ -8,7 +8,7 @@ little for those that run and otherwise gets the last one known, marked as such.
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
@@ -52,16 +52,24 @@ class Readings:
         self._running: dict[str, Future[None]] = {}
         self._last: dict[str, Reading] = {}
 
-    def latest(self, patience_seconds: float) -> dict[str, Reading]:
-        """Every reading: fresh ones as they are, old ones read again within the patience."""
+    def latest(self, patience_seconds: float, only: Sequence[str] = ()) -> dict[str, Reading]:
+        """Every reading, or only some: fresh ones as they are, old ones read again within the
+        patience.
+        """
+        names = only or tuple(self._functions)
         with self._lock:
-            for name in self._functions:
+            for name in names:
                 if name not in self._running and not self._is_fresh(name):
                     self._running[name] = self._pool.submit(self._read, name)
-            running = list(self._running.values())
+            running = [self._running[name] for name in names if name in self._running]
         wait(running, timeout=patience_seconds)
         with self._lock:
-            return {name: self._last.get(name, NEVER) for name in self._functions}
+            return {name: self._last.get(name, NEVER) for name in names}
+
+    def forget(self) -> None:
+        """Read everything again, for something has changed."""
+        with self._lock:
+            self._last.clear()
 
     def close(self) -> None:
         """Take no more readings."""

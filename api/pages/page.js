@@ -51,15 +51,19 @@ function shownStage(name, stage) {
   const node = { state: stage.state, label: stage.summary, number: value, value: words, unit: "" };
   if (typeof value === "number" && !["absent", "unknown"].includes(stage.state)) {
     node.value = figure.unit === "s" ? seconds(value) : Number.isInteger(value) && value >= 1e6 ? compact.format(value) : number(value, figure.unit);
-    node.unit = figure.unit ? figure.label : unitOf(name, figure.label);
+    node.unit = figure.unit ? figure.label : unitOf(name, value);
+  }
+  if (name === "stream" && value === null && stage.state === "idle") {
+    Object.assign(node, { value: String(stage.figures.find((item) => item.key === "shards").value), unit: "open shards" });
   }
   if (name === "endpoint" && stage.state === "done" && !value) Object.assign(node, { value: "in service", unit: "" });
   return node;
 }
 
-function unitOf(name, label) {
-  return { records: "events", invocations: "runs", objects: "objects", partitions: "months", rows: "rows", auc: "AUC" }[STAGES[name].figure]
-    .replace("runs", name === "endpoint" ? "answers" : "runs") || label;
+const UNITS = { stream: "event", ingest: "run", raw: "object", processed: "month", warehouse: "row", endpoint: "answer" };
+
+function unitOf(name, value) {
+  return name === "training" ? "AUC" : `${UNITS[name]}${value === 1 ? "" : "s"}`;
 }
 
 function showPicture(state) {
@@ -150,7 +154,7 @@ function facts(all) {
   return make("p", { class: "quiet" }, `Crawler ${crawler.name}: ${crawler.state.toLowerCase()}, ${last}${crawler.reason ? `: ${crawler.reason}` : ""}`);
 }
 
-const METRICS = { auc: "AUC", pr_auc: "PR-AUC", average_precision: "PR-AUC", brier: "Brier score", accuracy: "Accuracy", log_loss: "Log loss", rows: "Rows", train_rows: "Trained on", test_rows: "Tested on" };
+const METRICS = { pr_auc: "PR-AUC", brier: "Brier score", accuracy: "Accuracy", calibration: "Predicted to actual", train_rows: "Flights learnt from", test_rows: "Flights tested on" };
 
 function showModel(state) {
   const jobs = state.stages.training?.entries || [];
@@ -163,7 +167,9 @@ function showModel(state) {
     parts.push(make("p", { class: "auc" }, make("b", {}, auc.toFixed(3)), make("span", { class: "quiet" }, "AUC on later flights")), scale(auc));
   }
   const numbers = make("dl");
-  for (const [name, value] of Object.entries(others)) numbers.append(make("dt", {}, METRICS[name] || name.replaceAll("_", " ")), make("dd", {}, number(value)));
+  const known = Object.keys(METRICS), place = (name) => known.includes(name) ? known.indexOf(name) : known.length;
+  const ordered = Object.entries(others).sort(([one], [two]) => place(one) - place(two));
+  for (const [name, value] of ordered) numbers.append(make("dt", {}, METRICS[name] || name.replaceAll("_", " ")), make("dd", {}, number(value)));
   parts.push(numbers, make("p", { class: "quiet" }, tag(job.state), ` ${job.name}, ${ago(job.started)}${job.seconds ? `, in ${seconds(job.seconds)}` : ""}`));
   if (job.reason) parts.push(make("p", { class: "answer failed" }, job.reason));
   body.replaceChildren(...parts);

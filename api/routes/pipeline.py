@@ -42,13 +42,12 @@ def router(
 
     @routes.get("/health", summary="Whether this API lives, and what of its pipeline is ready")
     def health() -> dict[str, Any]:
-        glance = pipeline.glance()
-        endpoint = glance.stages.get("endpoint")
+        deployment, endpoint = pipeline.endpoint()
         return {
             "status": "ok",
             "ready": {
-                "aws": not glance.deployment.failed,
-                "endpoint": endpoint is not None and endpoint.state is State.DONE,
+                "aws": not deployment.failed,
+                "endpoint": endpoint.state is State.DONE,
             },
             "unrecorded_predictions": archive.unrecorded,
         }

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 
 from api.core.archive import Archive
 from api.core.deployment import Clients
+from api.core.pipeline import Pipeline
 from api.core.predicting import Flight, predict
 from api.schemas import FlightFields, Prediction, PredictRequest, Problem
 from api.settings import ApiSettings
@@ -15,7 +16,9 @@ from api.settings import ApiSettings
 LOG = logging.getLogger(__name__)
 
 
-def router(clients: Clients, settings: ApiSettings, archive: Archive) -> APIRouter:
+def router(
+    clients: Clients, settings: ApiSettings, archive: Archive, pipeline: Pipeline
+) -> APIRouter:
     """The routes."""
     routes = APIRouter(tags=["predictions"])
 
@@ -37,6 +40,7 @@ def router(clients: Clients, settings: ApiSettings, archive: Archive) -> APIRout
         predicted = predict(
             clients, settings.pipeline_name, archive, [_flight(item) for item in flights]
         )
+        pipeline.note_prediction()
         if predicted.unrecorded:
             LOG.warning("%d predictions not recorded: %s", len(flights), predicted.unrecorded)
         answers = [_prediction(record, predicted.unrecorded) for record in predicted.records]

@@ -56,9 +56,9 @@ class Warehouse:
         }
         rows = self._rows(target)
         return Stage(
-            state=State.DONE if rows else State.IDLE,
+            state=State.DONE if any(rows.values()) else State.IDLE,
             resource=f"{workgroup}/{target['Database']}",
-            summary=f"{len(rows)} tables" if rows else "has no tables yet",
+            summary=_summary(rows),
             figures=(
                 Figure("rows", "rows", sum(rows.values()) if rows else None),
                 Figure("tables", "tables", len(rows)),
@@ -123,6 +123,12 @@ class Warehouse:
             if time.monotonic() > deadline:
                 raise NotReadableError(f"counting the rows took more than {COUNT_SECONDS:.0f} s")
             time.sleep(POLL_SECONDS)
+
+
+def _summary(rows: dict[str, int]) -> str:
+    if not rows:
+        return "has no tables yet"
+    return f"{len(rows)} tables" if any(rows.values()) else f"{len(rows)} tables, all empty"
 
 
 def _quoted(name: str) -> str:

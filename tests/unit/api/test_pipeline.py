@@ -203,3 +203,18 @@ def test_openapi_names_every_feature_of_the_contract(http):
     derived = {"carrier", "flight", "origin", "dest", "scheduled_departure"}
     assert set(request["properties"]) == derived | set(FEATURE_NAMES)
     assert set(request["required"]) == derived
+
+
+def test_empty_tables_are_not_a_full_warehouse(cloud, stages):
+    cloud.deploy()
+    cloud.tables = {"flights": 0}
+    told = stages()["warehouse"]
+    assert (told["state"], told["summary"]) == ("idle", "1 tables, all empty")
+
+
+def test_health_asks_for_little(http, cloud):
+    cloud.deploy()
+    cloud.down |= {"redshift-data", "glue", "s3", "kinesis"}
+    cloud.tables = {"flights": 1}
+    assert http.get("/health").json()["ready"] == {"aws": True, "endpoint": True}
+    assert cloud.calls == []

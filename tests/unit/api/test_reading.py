@@ -29,3 +29,21 @@ def test_old_reading_is_read_again():
     readings = Readings({"x": lambda: calls.append(1) or len(calls)}, fresh_seconds=0)
     assert [readings.latest(5)["x"].value, readings.latest(5)["x"].value] == [1, 2]
     readings.close()
+
+
+def test_what_changed_is_read_again():
+    calls = []
+    readings = Readings({"x": lambda: calls.append(1)}, fresh_seconds=60)
+    readings.latest(5)
+    readings.forget()
+    readings.latest(5)
+    assert calls == [1, 1]
+    readings.close()
+
+
+def test_only_what_is_asked_for_is_read():
+    calls = []
+    readings = Readings({"x": lambda: calls.append("x"), "y": lambda: calls.append("y")}, 60)
+    assert list(readings.latest(5, ("y",))) == ["y"]
+    assert calls == ["y"]
+    readings.close()
