@@ -6,8 +6,9 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from localstack.utils.aws.arns import parse_arn
 from localstack.utils.event_matcher import matches_event
 
 MAX_PAYLOAD_BYTES = 6_291_456
@@ -32,6 +33,11 @@ class Origin:
     region: str
     shard_id: str
     role_arn: str
+
+    @classmethod
+    def of(cls, stream_arn: str, shard_id: str, role_arn: str) -> Self:
+        """The origin; the region is the stream's."""
+        return cls(stream_arn, parse_arn(stream_arn)["region"], shard_id, role_arn)
 
     def record(self, raw: Mapping[str, Any]) -> Record:
         """A record of GetRecords, whose data stays in base64."""

@@ -28,8 +28,7 @@ class Invoked:
     def failure(self) -> dict[str, Any]:
         """As the record of a failure destination tells it."""
         return {
-            "requestId": self.request_id,
-            "httpStatusCode": 200,
+            "statusCode": 200,
             "executedVersion": self.executed_version,
             "functionError": self.function_error,
         }

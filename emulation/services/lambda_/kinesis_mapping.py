@@ -4,6 +4,7 @@ reads one shard a second, loses a batch when its thread fails, and bisects nothi
 LocalStack keeps the mapping itself: its API, its state, its start and stop.
 """
 
+import json
 import logging
 import threading
 from collections import defaultdict
@@ -13,11 +14,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
-from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 
 from emulation.services.lambda_.batches import Origin, Record
 from emulation.services.lambda_.checkpoints import Checkpoints
 from emulation.services.lambda_.delivery import Delivery, Policy
+from emulation.services.lambda_.failure_destination import GivenUp, tell
 from emulation.services.lambda_.invoked import Invoked
 from emulation.services.lambda_.invoker import Invoker
 from emulation.services.lambda_.kinesis_source import KinesisSource
@@ -38,24 +39,15 @@ def checkpoints_of(mapping_id: str) -> Checkpoints:
     return Checkpoints(settings().folder("lambda", "mappings") / f"{mapping_id}.json")
 
 
-class KinesisMapping(KinesisPoller):
+class KinesisMapping:
     """LocalStack's worker calls `poll_events` now and then; the shards are read by threads."""
 
-    def __init__(self, worker: EsmWorker, given: KinesisPoller) -> None:
-        """`given` is the poller that LocalStack made."""
-        super().__init__(
-            source_arn=given.source_arn,
-            source_parameters=given.source_parameters,
-            source_client=given.source_client,
-            processor=given.processor,
-            invoke_identity_arn=given.invoke_identity_arn,
-            kinesis_namespace=True,
-            esm_uuid=given.esm_uuid,
-        )
+    def __init__(self, worker: EsmWorker, role_arn: str) -> None:
         self._worker = worker
         self._config: dict[str, Any] = worker.esm_config
+        self._role_arn = role_arn
         self._stopped = worker._shutdown_event
-        self._source = KinesisSource(given.source_arn)
+        self._source = KinesisSource(self._config["EventSourceArn"])
         self._readers: dict[str, threading.Thread] = {}
         self._checkpoints = checkpoints_of(worker.uuid)
 
@@ -75,7 +67,6 @@ class KinesisMapping(KinesisPoller):
 
     def close(self) -> None:
         """The worker was stopped: wait for the batches at hand."""
-        super().close()
         for reader in self._readers.values():
             reader.join()
         self._source.close()
@@ -115,9 +106,9 @@ class KinesisMapping(KinesisPoller):
         )
         return ShardReader(
             self._source,
-            Origin(self.source_arn, self.aws_region, shard_id, self.invoke_identity_arn),
+            Origin.of(config["EventSourceArn"], shard_id, self._role_arn),
             Batching(
-                config["BatchSize"], config["MaximumBatchingWindowInSeconds"], self.filter_patterns
+                config["BatchSize"], config["MaximumBatchingWindowInSeconds"], _filters(config)
             ),
             delivery,
             self._checkpoints,
@@ -149,13 +140,26 @@ class KinesisMapping(KinesisPoller):
         invoked: Invoked | None,
         attempts: int,
     ) -> None:
-        context = self.processor.generate_event_failure_context(
-            abort_condition=reason,
-            error=invoked.failure() if invoked else {},
-            attempts_count=attempts,
+        config = self._config
+        destination = (config.get("DestinationConfig") or {}).get("OnFailure", {})
+        if not destination.get("Destination"):
+            return
+        given_up = GivenUp(
+            self._worker.uuid,
+            config["FunctionArn"],
+            config["EventSourceArn"],
+            shard_id,
+            records,
+            reason,
+            invoked,
+            attempts,
         )
-        events = [record.event for record in records]
         try:
-            self.send_events_to_dlq(shard_id, events, context)
-        except ClientError as error:
+            tell(destination["Destination"], given_up)
+        except (ClientError, NotImplementedError) as error:
             LOG.warning("the failure destination of mapping %s: %s", self._worker.uuid, error)
+
+
+def _filters(config: dict[str, Any]) -> list[dict[str, Any]]:
+    criteria = config.get("FilterCriteria") or {}
+    return [json.loads(item["Pattern"]) for item in criteria.get("Filters") or []]

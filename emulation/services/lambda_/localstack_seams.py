@@ -4,12 +4,12 @@ second time: each place, patched while it runs.
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
-from localstack.services.lambda_.event_source_mapping.pollers.kinesis_poller import KinesisPoller
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
 from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 from localstack.services.lambda_.invocation.lambda_models import (
@@ -23,9 +23,9 @@ from localstack.services.lambda_.invocation.version_manager import LambdaVersion
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
-from emulation.services.lambda_ import errors, resources, supported
+from emulation.services.lambda_ import errors, mapping_workers, resources, supported
 from emulation.services.lambda_.batches import MAX_PAYLOAD_BYTES
-from emulation.services.lambda_.kinesis_mapping import KinesisMapping, checkpoints_of
+from emulation.services.lambda_.kinesis_mapping import checkpoints_of
 from emulation.settings import settings
 
 PAYLOAD_LIMITS = {"RequestResponse": MAX_PAYLOAD_BYTES, "Event": 1_048_576}
@@ -34,7 +34,11 @@ MESSAGE_FRAME_BYTES = 512
 
 
 def apply() -> None:
-    """Patch the running service; called once, when the executor is first loaded."""
+    """Patch the running service; called once, when the executor is first loaded.
+
+    No environment outlives its emulator, but the folder of one may, when the emulator was killed.
+    """
+    shutil.rmtree(settings().folder("lambda", "environments"))
     patch(S3Code.get_unzipped_code_location)(unpack_below_the_state_folder)
     patch(ExecutionEnvironment.invoke)(pass_the_client_context)
     patch(LambdaVersionManager.store_logs)(leave_the_logs)
@@ -42,7 +46,7 @@ def apply() -> None:
     patch(LambdaProvider._validate_runtime)(refuse_what_cannot_run)
     patch(LambdaProvider.validate_event_source_mapping)(refuse_what_no_mapping_does)
     patch(LambdaService.invoke)(bound_the_payload)
-    patch(EsmWorkerFactory.get_esm_worker)(read_kinesis_ourselves)
+    patch(EsmWorkerFactory.get_esm_worker)(mapping_workers.worker)
     patch(EsmWorker.create)(succeed_the_worker_before)
     patch(EsmWorker.update_esm_state_in_store)(leave_the_state_to_the_successor)
     patch(EsmWorker.delete_esm_in_store)(forget_the_checkpoints)
@@ -95,14 +99,6 @@ def refuse_what_no_mapping_does(
     """
     supported.check_mapping(request)
     return validate(provider, context, request)
-
-
-def read_kinesis_ourselves(get_esm_worker: Any, factory: EsmWorkerFactory) -> EsmWorker:
-    """The same worker, with a poller that keeps up."""
-    worker = get_esm_worker(factory)
-    if isinstance(worker.poller, KinesisPoller):
-        worker.poller = KinesisMapping(worker, worker.poller)
-    return worker
 
 
 WORKERS: dict[str, EsmWorker] = {}
