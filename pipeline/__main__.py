@@ -6,6 +6,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Sequence
+from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import MofNCompleteColumn, Progress
@@ -16,7 +17,7 @@ from pipeline.deploy.destroy import destroy
 from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
 from pipeline.errors import PipelineError, SettingError, UnreachableError
-from pipeline.orchestration.confirm import confirm, show_target
+from pipeline.orchestration.confirm import account, confirm, show_target
 from pipeline.orchestration.display import (
     Lines,
     Screen,
@@ -129,22 +130,34 @@ def take_down(options: argparse.Namespace, run: Run) -> None:
 def show_addresses(run: Run) -> None:
     """Where to look, and what to try next."""
     config, where = run.settings, aws.endpoint_url()
-    setting = f"AWS_ENDPOINT={where} " if where else ""
-    option = f" --endpoint-url {where}" if where else ""
     console.print(f"\npage      {config.api_url}\nAPI docs  {config.api_url}/docs")
     console.print(f"MLflow    {config.mlflow_tracking_uri or 'not configured'}")
-    console.print(f"AWS       {where or f'account of {aws.region()}'}\n\ntry next:")
+    console.print(f"AWS       {where or f'account {account()}, {aws.region()}'}\n\ntry next:")
+    # A named endpoint asks for a signature, whoever signs.
+    signed = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test " if where else ""
+    option = f" --endpoint-url {where}" if where else ""
     for command in (
         f"curl -s {config.api_url}/predict -H 'content-type: application/json' -d '{FLIGHT}'",
-        f"aws{option} s3 ls s3://{run.output('LakeBucket')}/processed/flights/",
-        f'{setting}python -m pipeline query "{QUESTION}"',
+        f"{signed}{program('aws')}{option} s3 ls {run.output('LakeBucket')}/processed/flights/",
+        f"{f'AWS_ENDPOINT={where} ' if where else ''}{program('python')} -m pipeline"
+        f' query "{QUESTION}"',
     ):
         console.print(f"  {command}", soft_wrap=True, markup=False)
+
+
+def program(name: str) -> str:
+    """A program of this environment, as it can be typed from here."""
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        return name
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def execute(options: argparse.Namespace) -> None:
     """One command."""
     run = new_run(options, settings())
+    account()
     match options.command:
         case "up":
             up(options, run)

@@ -76,7 +76,7 @@ def _config() -> Config:
     # `bucket.localhost` does not resolve everywhere, so a named endpoint is addressed by path.
     style: Any = {"addressing_style": "path"} if endpoint_url() else {}
     return Config(
-        retries={"mode": "standard", "max_attempts": 5},
+        retries={"mode": "standard", "max_attempts": 4},
         connect_timeout=5,
         # InvokeEndpoint and Invoke answer within 60 s.
         read_timeout=70,

@@ -6,8 +6,10 @@ arguments, and `pipeline/aws.py` needs none, so that no bundle carries pydantic.
 
 from functools import cache
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import SettingError
 
 
 class Settings(BaseSettings):
@@ -43,5 +45,14 @@ class Settings(BaseSettings):
 
 @cache
 def settings() -> Settings:
-    """This process's settings, read once."""
-    return Settings()
+    """This process's settings, read once.
+
+    Raises:
+        SettingError: names the variable, and what it may be.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"PIPELINE_{first['loc'][0]}".upper()
+        raise SettingError(f"{name} cannot be {first['input']!r}: {first['msg']}.") from error

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnectionError
 from rich.prompt import Confirm
 
 from pipeline import aws
@@ -13,12 +14,16 @@ from pipeline.orchestration.display import console, show_plan
 
 
 def account() -> str:
-    """The account that the credentials belong to; the first call of every command."""
+    """The account that the credentials belong to; asked first, since it needs no permission."""
+    where = aws.endpoint_url() or "AWS"
     try:
         identity: str = aws.client("sts").get_caller_identity()["Account"]
+    except (NoConnectionError, HTTPClientError) as error:
+        raise UnreachableError(
+            f"Nobody answers at {where}: start it, or set AWS_ENDPOINT to where it is."
+        ) from error
     except (ClientError, BotoCoreError) as error:
-        where = aws.endpoint_url() or "AWS"
-        raise UnreachableError(f"{where} does not answer with an account: {error}") from error
+        raise UnreachableError(f"{where} does not know who asks: {error}") from error
     return identity
 
 

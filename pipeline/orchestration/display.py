@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -43,7 +44,7 @@ class Screen:
             TextColumn("{task.description:<12}"),
             BarColumn(bar_width=20),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[doing]}"),
+            TextColumn("{task.fields[doing]}", markup=False),
             console=console,
             disable=not console.is_terminal,
         )
@@ -72,7 +73,8 @@ class Screen:
         task = self._tasks[done.stage.name]
         self._progress.update(task, total=1, completed=1, doing=done.result)
         if not console.is_terminal:
-            console.print(f"{done.stage.name}: {done.result} ({done.seconds:.1f} s)")
+            line = f"{done.stage.name}: {done.result} ({done.seconds:.1f} s)"
+            console.print(line, markup=False, soft_wrap=True)
 
 
 class Lines:
@@ -84,7 +86,8 @@ class Lines:
 
     def __call__(self, text: str) -> None:
         seconds = time.monotonic() - self._started
-        console.print(f"  [dim]{seconds:6.1f} s[/]  {self._title}  {text}")
+        told = escape(f"{self._title}  {text}")
+        console.print(f"  [dim]{seconds:6.1f} s[/]  {told}", soft_wrap=True)
 
 
 def show_plan(plans: Iterable[StackPlan]) -> None:
@@ -103,7 +106,8 @@ def show_stages(done: Sequence[Done], seconds: float) -> None:
     table = Table("stage", "AWS resource", "result", title="The pipeline", title_justify="left")
     table.add_column("seconds", justify="right")
     for item in done:
-        table.add_row(item.stage.name, item.stage.resource, item.result, f"{item.seconds:.1f}")
+        seconds_of = f"{item.seconds:.1f}"
+        table.add_row(item.stage.name, item.stage.resource, escape(item.result), seconds_of)
     table.add_section()
     table.add_row("all", "", "", f"{seconds:.1f}")
     console.print(table)
@@ -113,15 +117,15 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """The answer of a query."""
     table = Table(*columns)
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
     console.print(table)
 
 
 def show_error(error: PipelineError) -> None:
     """One clear sentence, and what the work itself said last."""
     complaint = Console(stderr=True, highlight=False)
-    complaint.print(f"[bold red]✗[/] {error}", markup=True)
+    complaint.print(f"[bold red]✗[/] {escape(str(error))}", soft_wrap=True)
     if error.log_tail:
         complaint.print("[dim]Its log ends:[/]")
     for line in error.log_tail:
-        complaint.print(f"  {line}", markup=False)
+        complaint.print(f"  {line}", markup=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline import aws
@@ -22,7 +23,7 @@ def show_status(run: Run) -> None:
     """The table of `status`."""
     table = Table("what", "state", "detail")
     for line in (*_stacks(run), *_lake(run), *_work(run)):
-        table.add_row(*line)
+        table.add_row(*map(escape, line))
     console.print(table)
 
 
