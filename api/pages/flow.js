@@ -145,7 +145,9 @@ export class Picture {
       const value = group.querySelector(".value"), unit = group.querySelector(".unit");
       value.textContent = stage.value;
       unit.textContent = stage.unit;
-      unit.setAttribute("x", 16 + value.getComputedTextLength() + 6);
+      const start = 16 + value.getComputedTextLength() + 6, room = group.querySelector("rect").width.baseVal.value - 8;
+      unit.setAttribute("x", start);
+      if (start + unit.getComputedTextLength() > room) unit.textContent = "";
       const before = this.last[name];
       grown[name] = typeof before === "number" && stage.number > before;
       if (typeof stage.number === "number") this.last[name] = stage.number;

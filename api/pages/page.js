@@ -33,7 +33,8 @@ function bytes(value) {
 
 function seconds(value) {
   if (value < 90) return `${value < 10 ? value.toFixed(1) : Math.round(value)} s`;
-  return `${Math.floor(value / 60)} min ${Math.round(value % 60)} s`;
+  const rounded = Math.round(value);
+  return `${Math.floor(rounded / 60)}:${String(rounded % 60).padStart(2, "0")} min`;
 }
 
 function ago(instant) {
