@@ -6,7 +6,7 @@ from botocore.exceptions import ClientError
 
 from pipeline import aws
 from pipeline.errors import JobFailedError, LateError
-from pipeline.orchestration.logs import log_tail
+from pipeline.orchestration.logs import first_line, log_tail
 from pipeline.orchestration.run import Run, Show, listing, read_state, write_state
 from pipeline.polling import polls
 
@@ -46,7 +46,7 @@ def _wait(run: Run, show: Show) -> None:
 
 def _judge(name: str, last: dict[str, Any]) -> None:
     if last.get("Status") != "SUCCEEDED":
-        reason = last.get("ErrorMessage") or "no reason given"
+        reason = first_line(last.get("ErrorMessage", ""))
         sentence = f"Crawler {name} ended {last.get('Status', 'without a crawl')}: {reason}"
         raise JobFailedError(sentence, log_tail=log_tail(LOG_GROUP, name))
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from pipeline import aws
 from pipeline.errors import JobFailedError, LateError
-from pipeline.orchestration.logs import log_tail
+from pipeline.orchestration.logs import first_line, log_tail
 from pipeline.orchestration.run import Run, Show, digest, listing
 from pipeline.polling import polls
 
@@ -86,6 +86,6 @@ def _wait(run: Run, run_id: str, show: Show) -> dict[str, Any]:
 def _failure(name: str, found: dict[str, Any]) -> JobFailedError:
     group = found.get("LogGroupName", "/aws-glue/jobs")
     tail = log_tail(f"{group}/error", found["Id"]) or log_tail(f"{group}/output", found["Id"])
-    reason = found.get("ErrorMessage") or "no reason given"
+    reason = first_line(found.get("ErrorMessage", ""))
     sentence = f"Job run {found['Id']} of {name} ended {found['JobRunState']}: {reason}"
     return JobFailedError(sentence, log_tail=tail)

@@ -15,7 +15,7 @@ from pipeline import aws
 from pipeline.deploy import bundle
 from pipeline.errors import JobFailedError, LateError
 from pipeline.orchestration.features import PROCESSED
-from pipeline.orchestration.logs import log_tail
+from pipeline.orchestration.logs import first_line, log_tail
 from pipeline.orchestration.run import Run, Show, digest, listing
 from pipeline.polling import polls
 
@@ -190,6 +190,6 @@ def _spaced(status: str) -> str:
 
 def _failure(job: Mapping[str, Any]) -> JobFailedError:
     name = job["TrainingJobName"]
-    reason = job.get("FailureReason") or "no reason given"
+    reason = first_line(job.get("FailureReason", ""))
     sentence = f"Training job {name} ended {job['TrainingJobStatus']}: {reason}"
     return JobFailedError(sentence, log_tail=log_tail(LOG_GROUP, f"{name}/"))

@@ -7,7 +7,7 @@ from botocore.validate import validate_parameters
 from pipeline.config import Settings, settings
 from pipeline.deploy.execute import Deployer
 from pipeline.errors import SettingError
-from pipeline.orchestration import dimensions, raw, training
+from pipeline.orchestration import dimensions, logs, raw, training
 from pipeline.orchestration.run import Run, digest
 from pipeline.producers.tables import folder
 
@@ -84,3 +84,13 @@ def test_bad_setting_names_its_variable(monkeypatch):
     with pytest.raises(SettingError, match="PIPELINE_NAME cannot be 'Bad_Name'"):
         settings()
     settings.cache_clear()
+
+
+def test_log_tail_leaves_out_what_the_jvm_says_of_itself():
+    messages = ["Caused by: no Parquet\n\tat a.b.C(D.java:1)\n\t... 9 more\n", "", "bye"]
+    assert logs.telling(messages) == ("Caused by: no Parquet", "bye")
+
+
+def test_reason_is_one_line():
+    assert logs.first_line("Py4JJavaError: no Parquet\n\tat a.b") == "Py4JJavaError: no Parquet"
+    assert logs.first_line("") == "no reason given"
