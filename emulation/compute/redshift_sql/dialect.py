@@ -96,18 +96,30 @@ def _syntax_error(sql: str, error: ParseError | TokenError) -> SqlSyntaxError:
     """DuckDB's parser is PostgreSQL's by descent and stops at the same word; sqlglot's words come
     when DuckDB finds nothing wrong.
     """
+    details = getattr(error, "errors", None)
     told = _told_by_duckdb(sql)
     if told is not None:
-        return told
-    details = getattr(error, "errors", None)
+        return SqlSyntaxError(AT_END, len(sql)) if _incomplete(sql, told, details) else told
     if not details:
         return _at_first_token(sql)
     near = details[0].get("highlight") or ""
     before = details[0].get("start_context") or ""
     offset = sql.find(before + near) + len(before)
     if not near or offset + len(near) >= len(sql.rstrip()):
-        return SqlSyntaxError("syntax error at end of input", len(sql))
+        return SqlSyntaxError(AT_END, len(sql))
     return SqlSyntaxError(f'syntax error at or near "{near}"', max(offset, 0))
+
+
+AT_END = "syntax error at end of input"
+
+
+def _incomplete(sql: str, told: SqlSyntaxError, details: list[dict[str, Any]] | None) -> bool:
+    """Whether the last word is not wrong but waits for more: sqlglot tells the two apart."""
+    if not details or told.offset is None:
+        return False
+    last = scan(sql)[-2]
+    expects = not str(details[0].get("description")).startswith("Invalid expression")
+    return expects and told.offset == last.start
 
 
 def _told_by_duckdb(sql: str) -> SqlSyntaxError | None:
@@ -116,7 +128,7 @@ def _told_by_duckdb(sql: str) -> SqlSyntaxError | None:
     except duckdb.Error as error:
         text = str(error)
         if "syntax error at end of input" in text:
-            return SqlSyntaxError("syntax error at end of input", len(sql))
+            return SqlSyntaxError(AT_END, len(sql))
         near = text.partition('syntax error at or near "')[2].partition('"')[0]
         if not near:
             return None
@@ -142,5 +154,5 @@ def _offset(sql: str, message: str, near: str) -> int | None:
 def _at_first_token(sql: str) -> SqlSyntaxError:
     first = scan(sql)[0]
     if first.start == first.end:
-        return SqlSyntaxError("syntax error at end of input", first.start)
+        return SqlSyntaxError(AT_END, first.start)
     return SqlSyntaxError(f'syntax error at or near "{sql[first.start : first.end]}"', first.start)

@@ -218,6 +218,10 @@ RENDERINGS: Sequence[tuple[str, Rendering]] = (
         lambda m, n: SqlError(f'date/time field value out of range: "{m[1]}"'),
     ),
     (
+        r"Date out of range: (\S+)",
+        lambda m, n: SqlError(f'date/time field value out of range: "{m[1]}"'),
+    ),
+    (
         r'invalid (date|timestamp|time) field format: "(.*?)"',
         lambda m, n: SqlError(f'invalid input syntax for type {m[1]}: "{m[2]}"'),
     ),

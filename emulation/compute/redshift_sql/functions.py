@@ -161,6 +161,9 @@ def _to_char(arguments: list[exp.Expr]) -> exp.Expr:
 
 
 def _to_date(arguments: list[exp.Expr]) -> exp.Expr:
+    if len(arguments) == 3 and arguments[2].this is False:
+        # It would roll a day that the month has not into the next month.
+        raise NotEmulatedError("TO_DATE with is_strict FALSE")
     return exp.cast(_parsed(arguments, "TO_DATE"), "DATE")
 
 
@@ -197,7 +200,7 @@ BUILDERS: dict[str, tuple[int, int, Callable[[list[exp.Expr]], exp.Expr]]] = {
     "date_part": (2, 2, _date_part),
     "date_trunc": (2, 2, _date_trunc),
     "to_char": (2, 2, _to_char),
-    "to_date": (2, 2, _to_date),
+    "to_date": (2, 3, _to_date),
     "to_timestamp": (2, 2, _to_timestamp),
     "json_extract_path_text": (2, 6, _json_path),
     "strpos": (2, 2, _swapped),

@@ -284,8 +284,10 @@ def fitted(value: exp.Expr, type_: ColumnType) -> exp.Expr:
         return value
     if type_.name not in DUCKDB:
         raise SqlError(f'type "{type_.name}" does not exist')
+    written = exp.cast(value, "VARCHAR")
     arguments = [
-        exp.cast(value, "VARCHAR"),
+        # CHAR is kept without its padding, which LEN does not count; a result gets it back.
+        exp.func("RTRIM", written, exp.Literal.string(" ")) if type_.name == "bpchar" else written,
         exp.Literal.number(type_.length),
         exp.Literal.string(type_.display()),
     ]

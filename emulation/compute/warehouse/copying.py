@@ -231,7 +231,8 @@ class Copying:
                 f"optional {SCHEMA_TYPES.get(kind, kind.lower())} {name}"
             )
         if column.type.name in {"varchar", "bpchar"}:
-            return f"rs_fit({quoted}, {column.type.length}, '{column.type.display()}')"
+            text = f"rtrim({quoted}, ' ')" if column.type.name == "bpchar" else quoted
+            return f"rs_fit({text}, {column.type.length}, '{column.type.display()}')"
         return f"CAST({quoted} AS {column.type.duckdb()})"
 
     def _spectrum(self, context: str) -> SqlError:

@@ -140,7 +140,8 @@ create macro rs_can_json_parse(s) as json_valid(s);
 create macro rs_fit(s, most, shown) as
   case
     when s is null or strlen(s) <= most then s
-    when strlen(rtrim(s, ' ')) <= most then rtrim(s, ' ')
+    when strlen(rtrim(s, ' ')) <= most
+    then rtrim(s, ' ') || repeat(' ', most - strlen(rtrim(s, ' ')))
     else error('REDSHIFT:value too long for type ' || shown)
   end;
 create macro rs_cut(s, most) as

@@ -158,6 +158,8 @@ class TextLoad:
         name = column.type.name
         if name in {"varchar", "bpchar"}:
             most = column.type.length
+            if name == "bpchar":
+                field = f"rtrim({field}, ' ')"
             if self.copy.flag("truncatecolumns"):
                 return f"rs_cut({field}, {most})"
             short = f"CASE WHEN strlen({field}) <= {most} THEN {field}"
