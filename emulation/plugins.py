@@ -157,7 +157,8 @@ def load_state() -> None:
 @hooks.on_infra_shutdown(priority=10)
 def stop_processes() -> None:
     """End every child before the state is saved, so that the state is at rest."""
-    load("emulation.compute.processes:SUPERVISOR").stop_all()
+    options = load("emulation.settings:settings")()
+    load("emulation.compute.processes:SUPERVISOR").stop_all(options.stop_seconds)
 
 
 @hooks.on_infra_shutdown()

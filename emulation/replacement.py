@@ -13,20 +13,16 @@ from localstack.services.cloudformation.engine.v2.change_set_model_executor impo
     ChangeSetModelExecutor,
 )
 from localstack.services.cloudformation.resource_provider import ResourceProviderExecutor
-from localstack.utils.patch import Patch
+from localstack.utils.patch import patch
 
 PREFIX = "/properties/"
 
-_PATCH = Patch.function(
-    ChangeSetModelExecutor._execute_resource_change,
-    lambda execute, executor, **change: execute(executor, **with_replacement(change)),
-)
-
 
 def apply() -> None:
-    """Patch the running gateway; calling it again does nothing more."""
-    if not _PATCH.is_applied:
-        _PATCH.apply()
+    """Patch the running gateway; called once, before it serves."""
+    patch(ChangeSetModelExecutor._execute_resource_change)(
+        lambda execute, executor, **change: execute(executor, **with_replacement(change))
+    )
 
 
 def with_replacement(change: dict[str, Any]) -> dict[str, Any]:

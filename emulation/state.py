@@ -26,6 +26,9 @@ from emulation.settings import settings
 
 LOG = logging.getLogger(__name__)
 
+SAVING = threading.RLock()
+"""One snapshot at a time: two of one service would write the same file."""
+
 QUIET_SECONDS = 2.0
 """A service is saved when it has not changed for so long; work in its threads settles meanwhile."""
 
@@ -100,21 +103,32 @@ class Load(Snapshot):
 
 
 def save_service(name: str) -> None:
-    """Write a service's snapshot now."""
+    """Write a service's snapshot now; work in threads calls this when it has ended."""
     service = SERVICE_PLUGINS.get_service(name)
     try:
-        service.lifecycle_hook.on_before_state_save()
-        service.accept_state_visitor(Save(name))
-        service.lifecycle_hook.on_after_state_save()
+        with SAVING:
+            service.lifecycle_hook.on_before_state_save()
+            service.accept_state_visitor(Save(name))
+            service.lifecycle_hook.on_after_state_save()
     except UNSAVEABLE as error:
         LOG.warning("the state of %s was not saved: %s", name, error)
 
 
 def load_service(name: str) -> None:
-    """Start a service and give it its snapshot."""
+    """Start a service and give it its snapshot.
+
+    Raises:
+        SystemExit: it cannot be read; to go on without it would lose what depends on it.
+    """
     service = SERVICE_PLUGINS.require(name)
     service.lifecycle_hook.on_before_state_load()
-    service.accept_state_visitor(Load(name))
+    try:
+        service.accept_state_visitor(Load(name))
+    except (*UNSAVEABLE, ImportError, EOFError) as error:
+        raise SystemExit(
+            f"the state of {name} in {settings().state_folder} cannot be read ({error}): "
+            "`make clean` drops all of it"
+        ) from error
     service.lifecycle_hook.on_after_state_load()
 
 

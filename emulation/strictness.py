@@ -14,7 +14,7 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.utils.patch import patch
 
-from emulation import deletion, passive_metadata, resource_support, rollback
+from emulation import deletion, passive_metadata, replacement, resource_support, rollback
 
 
 def apply() -> None:
@@ -27,6 +27,7 @@ def apply() -> None:
     resource_support.apply()
     rollback.apply()
     deletion.apply()
+    replacement.apply()
 
 
 def not_emulated(service: str, operation: str | None = None, _: Any = None) -> Any:

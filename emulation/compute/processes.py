@@ -168,11 +168,18 @@ class Supervisor:
         with self._lock:
             return list(self._processes)
 
-    def stop_all(self) -> None:
-        """Stop everything, at the same time rather than one after the other."""
+    def stop_all(self, grace_seconds: float = 10.0) -> None:
+        """Stop everything at the same time, and kill what is left after the grace period.
+
+        The period is one for all: nobody waits two minutes for one training job to save its work.
+        """
         stops = [_thread("stop", process.stop) for process in self.processes()]
+        deadline = time.monotonic() + grace_seconds
         for stop in stops:
-            stop.join()
+            stop.join(max(0.0, deadline - time.monotonic()))
+        for process in self.processes():
+            process.kill()
+            process.wait()
         self._dismiss_warden()
 
     def _dismiss_warden(self) -> None:

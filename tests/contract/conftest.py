@@ -42,7 +42,9 @@ def wait_for(what: str, ready: Callable[[], object], seconds: float = 60, interv
 
 def healthy(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/_localstack/health", timeout=2).is_success
+        # Importing localstack sets proxy variables that httpx cannot read.
+        with httpx.Client(trust_env=False, timeout=2) as client:
+            return client.get(f"{url}/_localstack/health").is_success
     except httpx.TransportError:
         return False
 

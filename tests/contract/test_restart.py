@@ -101,4 +101,4 @@ def test_taken_port_is_one_sentence(own_emulator, tmp_path):
     )
     assert second.returncode == 1
     assert "is taken: stop what listens there or choose another with --port" in second.stderr
-    assert httpx.get(f"{own_emulator.url}/_localstack/health").is_success
+    assert httpx.get(f"{own_emulator.url}/_localstack/health", trust_env=False).is_success

@@ -7,11 +7,9 @@ from typing import Any, ClassVar
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
-from emulation import replacement
 from emulation.services.resource_types import Model, ResourceType
 
 # A configuration names its model: it is replaced because the model is.
-replacement.apply()
 
 
 def only(model: Model, members: tuple[str, ...]) -> Model:
