@@ -47,10 +47,11 @@ def extract(spark: SparkSession, raw: str, dimensions: str) -> Sources:
 def transform(sources: Sources) -> DataFrame:
     """The processed table.
 
-    Each key of the rolling features passes over the flights and the ledger, so both are kept.
+    Each key of the rolling features passes over flights, departures and arrivals: they are kept.
     """
-    assembled = flights.assemble(sources.planned, sources.departed, sources.arrived).persist()
-    entries = rolling.ledger(assembled, sources.departed, sources.arrived).persist()
+    departed, arrived = sources.departed.persist(), sources.arrived.persist()
+    assembled = flights.assemble(sources.planned, departed, arrived).persist()
+    entries = rolling.ledger(assembled, departed, arrived)
     described = flights.with_dimensions(assembled, sources.planes, sources.airports)
     complete = described.join(rolling.with_rolling(assembled, entries), "flight_id").join(
         weather.with_weather(assembled, sources.weather), "flight_id"
