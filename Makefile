@@ -2,8 +2,12 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
+# Ports of the local processes.
+EMULATION_PORT ?= 4566
+MLFLOW_PORT ?= 5000
+API_PORT ?= 8000
 # The one switch. `AWS_ENDPOINT= make deploy` goes to your AWS account, after a question.
-AWS_ENDPOINT ?= http://localhost:4566
+AWS_ENDPOINT ?= http://localhost:$(EMULATION_PORT)
 # How much of 2013 the pipeline tells: 90 is the first quarter, 365 the year.
 DAYS ?= 90
 
@@ -13,14 +17,15 @@ RUNTIMES := lambda glue sagemaker
 PIPELINE := $(PYTHON) -m pipeline
 READY := .venv/.ready
 
-export AWS_ENDPOINT
+export AWS_ENDPOINT EMULATION_PORT MLFLOW_PORT API_PORT
 ifneq ($(AWS_ENDPOINT),)
 # Never the user's own account: whatever is set in the shell stays out of a local run.
 export AWS_ACCESS_KEY_ID := test
 export AWS_SECRET_ACCESS_KEY := test
 export AWS_REGION := us-east-1
 export AWS_DEFAULT_REGION := us-east-1
-export MLFLOW_TRACKING_URI ?= http://localhost:5000
+export MLFLOW_TRACKING_URI ?= http://localhost:$(MLFLOW_PORT)
+export PIPELINE_API_URL ?= http://localhost:$(API_PORT)
 unexport AWS_SESSION_TOKEN AWS_PROFILE
 endif
 
@@ -51,7 +56,7 @@ produce: $(READY) ## send the events of DAYS days
 	@$(PIPELINE) produce --days $(DAYS)
 
 status: $(READY) ## what runs here, and how the stacks are
-	@$(PYTHON) -m emulation.laptop status
+	-@$(PYTHON) -m emulation.laptop status
 	@$(PIPELINE) status
 
 test: $(READY) ## unit, architecture and contract tests
