@@ -16,7 +16,7 @@ from pathlib import Path
 from emulation.compute import lambda_bootstrap, lambda_words
 from emulation.compute.lambda_runtime_api import Answer, Invocation
 from emulation.compute.lambda_session import Session
-from emulation.compute.processes import Limits, LogSink, ProcessSpec, Status, Supervisor
+from emulation.compute.processes import LogSink, ProcessSpec, Status, Supervisor
 
 INIT_SECONDS = 10.0
 """How long an initialization may take on its own. Past it, it starts again inside the first
@@ -197,11 +197,10 @@ class Environment:
                 command=_command(self.spec, address),
                 environment=_environment(self.spec, temporary, address),
                 folder=self.spec.code,
-                limits=Limits(memory_mb=self.spec.memory_mb),
                 log=log,
             )
 
-        return Session(process_spec, self._supervisor, self._write)
+        return Session(process_spec, self.spec.memory_mb, self._supervisor, self._write)
 
     def _write(self, line: str) -> None:
         """One log event. CloudWatch Logs holds Lambda's events with their line break."""

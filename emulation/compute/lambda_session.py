@@ -8,14 +8,26 @@ import psutil
 
 from emulation.compute.lambda_bootstrap import FLUSHED, LINE_BREAK
 from emulation.compute.lambda_runtime_api import Answer, Invocation, RuntimeApi
-from emulation.compute.processes import LogSink, Process, ProcessSpec, Status, Supervisor
+from emulation.compute.processes import (
+    MEMORY_SAMPLE_SECONDS,
+    LogSink,
+    Process,
+    ProcessSpec,
+    Status,
+    Supervisor,
+    resident_mb,
+)
 
 
 class Session:
     """A started process: wait until it is `initialized`, then `run` one invocation at a time."""
 
     def __init__(
-        self, spec_of: Callable[[str, LogSink], ProcessSpec], supervisor: Supervisor, log: LogSink
+        self,
+        spec_of: Callable[[str, LogSink], ProcessSpec],
+        memory_mb: int,
+        supervisor: Supervisor,
+        log: LogSink,
     ) -> None:
         """`spec_of` makes the process's specification from the server's address and a log sink.
 
@@ -26,6 +38,7 @@ class Session:
         self._flushed = False
         self._ended = False
         self._log = log
+        self._memory_mb = memory_mb
         self.api = RuntimeApi(self._notify)
         self.started = time.monotonic()
         self.process: Process = supervisor.start(
@@ -76,9 +89,23 @@ class Session:
 
     def _wait(self, predicate: Callable[[], bool], deadline: float) -> bool:
         with self._changed:
-            return self._changed.wait_for(
-                lambda: self._ended or predicate(), max(0.0, deadline - time.monotonic())
-            )
+            while not (self._ended or predicate()):
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                if not self._changed.wait(min(left, MEMORY_SAMPLE_SECONDS)):
+                    self._check_memory()
+            return True
+
+    def _check_memory(self) -> None:
+        """While somebody waits for the process, and only then: an idle environment costs nothing,
+        as a frozen one on AWS.
+        """
+        self.process.peak_memory_mb = max(
+            self.process.peak_memory_mb, resident_mb(self.process.pid)
+        )
+        if self.process.peak_memory_mb > self._memory_mb:
+            self.process.kill(Status.OUT_OF_MEMORY)
 
     def _read(self, line: str) -> None:
         text, mark, _ = line.partition(FLUSHED)

@@ -177,6 +177,9 @@ def from_duckdb(name: str) -> ColumnType:
         return ColumnType("numeric", precision=int(decimal[1]), scale=int(decimal[2]))
     if name == "VARCHAR" or name.startswith("ENUM") or name in {"NULL", '"NULL"', "JSON", '"json"'}:
         return ColumnType("varchar", length=256 if name == "VARCHAR" else MAX_VARCHAR)
+    nested = name.endswith("]") or name.startswith(("STRUCT", "MAP"))
+    if name not in FROM_DUCKDB and not nested:
+        raise NotEmulatedError(f"a result of type {name}")
     return ColumnType(FROM_DUCKDB.get(name, "super"))
 
 

@@ -128,6 +128,9 @@ def cast_type(to: exp.DataType) -> ColumnType:
     return made(name, arguments, default=written)
 
 
+WHOLE = {"int2", "int4", "int8"}
+
+
 def _casts(tree: exp.Expr) -> None:
     for node in reversed(list(tree.find_all(exp.Cast))):
         if node.to.args.get("nested"):
@@ -135,6 +138,11 @@ def _casts(tree: exp.Expr) -> None:
         to = cast_type(node.to)
         new: exp.Expr = node.copy()
         new.set("to", exp.DataType.build(to.duckdb(), dialect="duckdb"))
+        if to.name in WHOLE and not node.this.is_number:
+            shown = exp.Literal.string(to.display())
+            new.set("this", call("rs_whole", node.this.copy(), shown))
+        elif to.name in {"varchar", "bpchar"} and not node.this.is_string:
+            new = call("rs_text", node.this.copy())
         limited = to.name in {"varchar", "bpchar"} and (node.to.expressions or to.name == "bpchar")
         if limited:
             new = call("rs_cut", new, exp.Literal.number(to.length))

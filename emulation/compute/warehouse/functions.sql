@@ -137,6 +137,15 @@ create macro rs_json_parse(s) as cast(cast(s as json) as variant);
 create macro rs_json_serialize(v) as cast(cast(v as json) as varchar);
 create macro rs_can_json_parse(s) as json_valid(s);
 
+-- DuckDB writes a whole double as 1.0, and reads '1.7', '1e3' and '0x10' as integers.
+create macro rs_text(a) as
+  case when typeof(a) in ('DOUBLE', 'FLOAT')
+       then regexp_replace(cast(a as varchar), '\.0($|e)', '\1') else cast(a as varchar) end;
+create macro rs_whole(a, shown) as
+  case when typeof(a) = 'VARCHAR' and not regexp_full_match(trim(cast(a as varchar)), '[+-]?[0-9]+')
+       then error('REDSHIFT:invalid input syntax for ' || shown || ': "' || cast(a as varchar) || '"')
+       else a end;
+
 create macro rs_fit(s, most, shown) as
   case
     when s is null or strlen(s) <= most then s

@@ -22,9 +22,20 @@ def pascal(value: Any) -> Any:
     return value if isinstance(value, bool | int | str) else str(value)
 
 
+FLAGS = {"ManageAdminPassword", "EnhancedVpcRouting", "PubliclyAccessible"}
+NUMBERS = {"BaseCapacity", "MaxCapacity", "Port"}
+
+
+def typed(name: str, value: Any) -> Any:
+    """A property as the API takes it: a parameter of the template gives every value as text."""
+    if name in FLAGS and isinstance(value, str):
+        return value.lower() == "true"
+    return int(value) if name in NUMBERS else camels(value)
+
+
 def members(model: Model, names: tuple[str, ...]) -> Model:
     """Properties as the members of a request."""
-    return {camel(name): camels(model[name]) for name in names if model.get(name) is not None}
+    return {camel(name): typed(name, model[name]) for name in names if model.get(name) is not None}
 
 
 def camels(value: Any) -> Any:

@@ -1,12 +1,8 @@
-"""Where LocalStack reports success for work that it did not do, made to refuse."""
+"""An update that nobody wrote fails its stack."""
 
 from typing import Any
 
 from botocore.exceptions import ClientError
-from localstack.aws import skeleton
-from localstack.aws.api import CommonServiceException, RequestContext
-from localstack.aws.handlers import service as service_handlers
-from localstack.aws.protocol.serializer import create_serializer
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
     ProgressEvent,
@@ -14,39 +10,10 @@ from localstack.services.cloudformation.resource_provider import (
 )
 from localstack.utils.patch import patch
 
-from emulation import deletion, passive_metadata, replacement, resource_support, rollback
-
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
     patch(ResourceProviderExecutor.execute_action)(execute_action_strictly)
-    for module in (service_handlers, skeleton):
-        module.get_service_availability_exception = not_emulated
-    patch(service_handlers.ServiceRequestRouter.create_not_implemented_response)(refuse)
-    passive_metadata.apply()
-    resource_support.apply()
-    rollback.apply()
-    deletion.apply()
-    replacement.apply()
-
-
-def not_emulated(service: str, operation: str | None = None, _: Any = None) -> Any:
-    """The refusal of a whole service or of one operation; LocalStack's would name a licence."""
-    name = f"{service}.{operation}" if operation else f"The service {service}"
-    refusal = CommonServiceException("InternalFailure", f"{name} is not emulated", 501)
-    refusal.error_code = 4
-    return refusal
-
-
-def refuse(_: Any, __: Any, context: RequestContext) -> Any:
-    """Answer an operation that nobody wrote."""
-    serializer = create_serializer(context.service, context.protocol)
-    return serializer.serialize_error_to_response(
-        not_emulated(context.service.service_name, context.operation.name),
-        context.operation,
-        context.request.headers,
-        context.request_id,
-    )
 
 
 def execute_action_strictly(

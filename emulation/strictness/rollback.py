@@ -87,21 +87,24 @@ def is_created(executor: Any, name: str, record: Record, before: Record | None) 
         return False
     if "PhysicalResourceId" in record:
         return True
-    return has_given_identifier(executor, name, record)
+    given = given_identifier(executor, name, record)
+    return any(given.values()) and given != given_identifier(executor, name, before or {})
 
 
-def has_given_identifier(executor: Any, name: str, record: Record) -> bool:
-    """Whether a resource that failed has an identifier which the service gave, not the template: it
-    exists then, and is not somebody else's that was merely in the way.
+def given_identifier(executor: Any, name: str, record: Record) -> Record:
+    """The parts of a resource's identifier which the service gave, not the template. A resource
+    that failed and has them exists, and is not somebody else's that was merely in the way.
     """
-    provider = executor.resource_provider_executor.try_load_resource_provider(record["Type"])
+    kind = record.get("Type", "")
+    provider = executor.resource_provider_executor.try_load_resource_provider(kind)
     identifiers = {
         path.removeprefix("/properties/")
         for path in getattr(provider, "SCHEMA", {}).get("primaryIdentifier", ())
     }
     template = executor._change_set.template or EMPTY
     asked = template["Resources"].get(name, {}).get("Properties") or {}
-    return any((record.get("Properties") or {}).get(key) for key in identifiers - set(asked))
+    properties = record.get("Properties") or {}
+    return {key: properties.get(key) for key in identifiers - set(asked)}
 
 
 def delete(executor: Any, name: str, record: Record) -> None:

@@ -1,0 +1,30 @@
+"""Where LocalStack reports success for work that it did not do, made to refuse.
+
+Each module names one such place and patches it; nothing of LocalStack is forked.
+"""
+
+from emulation.strictness import (
+    deletion,
+    passive_metadata,
+    refusals,
+    replacement,
+    resource_support,
+    rollback,
+    updates,
+)
+
+PLACES = (
+    refusals,
+    passive_metadata,
+    resource_support,
+    updates,
+    replacement,
+    rollback,
+    deletion,
+)
+
+
+def apply() -> None:
+    """Patch the running gateway; called once, before it serves."""
+    for place in PLACES:
+        place.apply()
