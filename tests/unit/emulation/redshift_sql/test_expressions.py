@@ -90,6 +90,10 @@ GUIDE = {
     "SIGN(-5)": -1,
     "CAST(5.5 AS INTEGER)": 6,
     "'12'::int + 1": 13,
+    "2.0::float8::varchar": "2",
+    "2.5::float8::varchar || 'x'": "2.5x",
+    "1.50::decimal(5, 2)::varchar": "1.50",
+    "12::varchar": "12",
     # JSON.
     'JSON_EXTRACT_PATH_TEXT(\'{"f2":{"f3":1},"f4":{"f5":99,"f6":"star"}}\',\'f4\',\'f6\')': (
         "star"
@@ -162,6 +166,8 @@ def test_expression_follows_the_rule(shared, expression):
 ERRORS = {
     "1 / 0": "Divide by zero",
     "'a'::int": 'invalid input syntax for integer: "a"',
+    "'1.7'::int": 'invalid input syntax for integer: "1.7"',
+    "'0x10'::bigint": 'invalid input syntax for bigint: "0x10"',
     "2147483647 + 1::int": "Value out of range for 4 bytes.",
     "TO_DATE('20010631', 'YYYYMMDD', TRUE)": ('date/time field value out of range: "2001-6-31"'),
     "nosuch(1)": "function nosuch(...) does not exist",
@@ -180,6 +186,7 @@ def test_expression_fails_in_redshifts_words(shared, expression):
 
 REFUSED = {
     "TO_CHAR(12.5, '999.99')": "TO_CHAR with the numeric format '999.99' is not emulated",
+    "GETDATE() - SYSDATE": "a result of type INTERVAL is not emulated",
     "TO_CHAR(GETDATE(), 'WW')": "TO_CHAR with WW is not emulated",
     "TO_DATE('2001-06-31', 'YYYY-MM-DD', FALSE)": "TO_DATE with is_strict FALSE",
     "SOUNDEX('a')": "function SOUNDEX is not emulated",
