@@ -60,6 +60,7 @@ class Result:
     payload: bytes
     error_type: str | None
     log: str
+    milliseconds: float
 
 
 class Environment:
@@ -102,8 +103,10 @@ class Environment:
                 self._lines = []
             began = time.monotonic()
             answer = self._answer(request, began + self.spec.timeout_seconds)
-            self._report(request, time.monotonic() - began, answer.error_type)
-            result = Result(answer.payload, answer.error_type, "".join(self._lines))
+            milliseconds = (time.monotonic() - began) * 1000
+            self._report(request, milliseconds, answer.error_type)
+            log = "".join(self._lines)
+            result = Result(answer.payload, answer.error_type, log, milliseconds)
         self._end_if_stopped()
         return result
 
@@ -172,12 +175,12 @@ class Environment:
             )
         )
 
-    def _report(self, request: Request, seconds: float, error_type: str | None) -> None:
+    def _report(self, request: Request, milliseconds: float, error_type: str | None) -> None:
         session = self._session
         assert session is not None
         report = lambda_words.Report(
             request.request_id,
-            seconds * 1000,
+            milliseconds,
             self.spec.memory_mb,
             min(session.memory_mb(), self.spec.memory_mb),
             self._init_milliseconds,

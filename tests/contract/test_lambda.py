@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
@@ -399,3 +400,26 @@ def test_deleted_function_leaves_no_process(functions, invoke, aws, waiting):
     pid = invoke(name)[0]
     aws("lambda").delete_function(FunctionName=name)
     waiting("the end of the process", lambda: not psutil.pid_exists(pid), seconds=10)
+
+
+def test_invocations_and_errors_are_metrics(functions, invoke, aws, waiting):
+    name = functions("def handler(event, context):\n    return 1 / event\n")
+    for event in (1, 1, 0):
+        invoke(name, event)
+
+    def total(metric: str) -> float:
+        now = datetime.now(UTC)
+        points = aws("cloudwatch").get_metric_statistics(
+            Namespace="AWS/Lambda",
+            MetricName=metric,
+            Dimensions=[{"Name": "FunctionName", "Value": name}],
+            StartTime=now - timedelta(minutes=10),
+            EndTime=now + timedelta(minutes=10),
+            Period=60,
+            Statistics=["Sum"],
+        )["Datapoints"]
+        return sum(point["Sum"] for point in points)
+
+    waiting("three invocations", lambda: total("Invocations") == 3, seconds=20)
+    assert total("Errors") == 1
+    assert total("Duration") > 0

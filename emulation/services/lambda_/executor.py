@@ -13,6 +13,7 @@ from emulation.compute import runtimes
 from emulation.compute.lambda_runtime import Environment, FunctionSpec, Request
 from emulation.compute.processes import SUPERVISOR
 from emulation.services.lambda_ import localstack_seams, supported
+from emulation.services.lambda_.metrics import METER, Metered
 from emulation.services.log_events import LogStream
 from emulation.settings import settings, system_environment
 
@@ -71,10 +72,17 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
                 client_context=self.client_context,
             )
         )
+        failed = result.error_type is not None
+        of = self.function_version.id
+        METER.count(
+            Metered(of.account, of.region, of.function_name),
+            failed=failed,
+            milliseconds=result.milliseconds,
+        )
         return InvocationResult(
             request_id=payload["invoke-id"],
             payload=result.payload,
-            is_error=result.error_type is not None,
+            is_error=failed,
             logs=result.log,
         )
 

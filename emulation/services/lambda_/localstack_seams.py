@@ -11,6 +11,7 @@ from typing import Any
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import SqsPoller
+from localstack.services.lambda_.invocation import version_manager
 from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
 from localstack.services.lambda_.invocation.lambda_models import (
     Invocation,
@@ -41,8 +42,10 @@ def apply() -> None:
     shutil.rmtree(settings().folder("lambda", "environments"))
     patch(S3Code.get_unzipped_code_location)(unpack_below_the_state_folder)
     patch(ExecutionEnvironment.invoke)(pass_the_client_context)
-    patch(LambdaVersionManager.store_logs)(leave_the_logs)
-    patch(LogHandler.start_subscriber)(leave_the_logs)
+    patch(LambdaVersionManager.store_logs)(leave_it_to_the_executor)
+    patch(LogHandler.start_subscriber)(leave_it_to_the_executor)
+    version_manager.record_cw_metric_invocation = leave_it_to_the_executor
+    version_manager.record_cw_metric_error = leave_it_to_the_executor
     patch(LambdaProvider._validate_runtime)(refuse_what_cannot_run)
     patch(LambdaProvider.validate_event_source_mapping)(refuse_what_no_mapping_does)
     patch(LambdaService.invoke)(bound_the_payload)
@@ -70,8 +73,10 @@ def pass_the_client_context(
     return invoke(environment, invocation)
 
 
-def leave_the_logs(*_: object, **__: object) -> None:
-    """An environment writes its own log stream, while the handler runs and not after it."""
+def leave_it_to_the_executor(*_: object, **__: object) -> None:
+    """Logs and metrics: the executor writes the ones while the handler runs, and the others
+    together.
+    """
 
 
 def refuse_what_cannot_run(
