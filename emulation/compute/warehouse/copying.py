@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from emulation.compute.redshift_sql.copy_statements import Copy
 from emulation.compute.redshift_sql.errors import SqlError, detail_block
 from emulation.compute.redshift_sql.tables import Column
@@ -215,7 +217,11 @@ class Copying:
                 f"File '{_https(source)}' has an invalid version number: {magic!r}"
             )
         sql = f"DESCRIBE SELECT * FROM read_parquet('{path}', hive_partitioning = false)"
-        return [(row[0], row[1]) for row in self.catalogue.rows(sql)]
+        try:
+            return [(row[0], row[1]) for row in self.catalogue.rows(sql)]
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0].replace(str(path), source.address)
+            raise self._spectrum(f"File '{_https(source)}' is not valid: {reason}") from error
 
     def _value(self, copy: Copy, column: Column, name: str, type_: str, source: Source) -> str:
         quoted = f'"{column.name}"'

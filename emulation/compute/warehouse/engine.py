@@ -129,6 +129,10 @@ class Warehouse:
                 self._namespaces[namespace] = Namespace(self.folder / namespace, self.memory)
             return self._namespaces[namespace]
 
+    def holds(self, namespace: str) -> bool:
+        """Whether there is data of a namespace."""
+        return (self.folder / namespace).is_dir()
+
     def drop(self, namespace: str) -> None:
         """Delete a namespace with all its data."""
         with self._lock:

@@ -99,8 +99,10 @@ def recover() -> None:
 
 def _end(statement: Statement) -> None:
     """A statement that ran: finished when its transaction is in the database, failed otherwise."""
-    namespace = warehouse().open(statement.namespace_id)
-    rows = namespace.committed(statement.database, statement.id)
+    rows = None
+    if warehouse().holds(statement.namespace_id):
+        namespace = warehouse().open(statement.namespace_id)
+        rows = namespace.committed(statement.database, statement.id)
     status = "FAILED" if rows is None else "FINISHED"
     for index, part in enumerate(statement.parts):
         part.status, part.updated = status, now()

@@ -48,6 +48,7 @@ def test_parquet_goes_by_position(loading):
         (parquet(a=pa.array([1], pa.int64()), b=["x"], c=["x"], d=["x"], e=["x"]),
          "Column type: INTEGER, Parquet schema:\noptional int64 a"),
         (b"a,b\n", "has an invalid version number"),
+        (b"PAR1 cut off", "File 'https://s3.amazonaws.com/b/p/1' is not valid"),
     ],
 )  # fmt: skip
 def test_parquet_that_does_not_fit_is_refused_whole(loading, content, words):
