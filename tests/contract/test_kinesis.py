@@ -436,6 +436,14 @@ def test_put_records_refuses_a_bad_record(kinesis, stream, record, code, message
     assert read(kinesis, stream) == []
 
 
+@pytest.mark.parametrize("key", [7, "\ud800"])
+def test_partition_key_that_is_no_text_is_refused(kinesis, stream, key):
+    record = {"Data": b"x", "PartitionKey": key}
+    assert refused(kinesis.put_record, StreamName=stream, **record)[0] == "SerializationException"
+    records = {"StreamName": stream, "Records": [record]}
+    assert refused(kinesis.put_records, **records)[0] == "SerializationException"
+
+
 def test_put_records_takes_500_records_and_10_mebibytes(kinesis, stream):
     record = {"Data": b"x", "PartitionKey": "p"}
     assert kinesis.put_records(StreamName=stream, Records=[record] * 500)["FailedRecordCount"] == 0

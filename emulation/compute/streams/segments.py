@@ -106,8 +106,12 @@ class Segment:
         with self.path.open("rb", buffering=0) as file:
             rest = b""
             while offset < end:
-                block = rest + os.pread(file.fileno(), min(READ_BYTES, end - offset), offset)
-                offset += len(block) - len(rest)
+                fresh = os.pread(file.fileno(), min(READ_BYTES, end - offset), offset)
+                if not fresh:
+                    # Somebody cut the file: there is no more, whatever the index says.
+                    return
+                offset += len(fresh)
+                block = rest + fresh
                 place = 0
                 for length, record in _frames(block):
                     yield record

@@ -40,7 +40,19 @@ def _missing(place: str) -> Iterator[str]:
     yield f"Value null at '{place}' failed to satisfy constraint: Member must not be null"
 
 
+def check_text(value: Any) -> None:
+    """Refuse what is no text: the parser lets it pass, and half of a surrogate pair too."""
+    if not isinstance(value, str):
+        raise errors.serialization(f"{type(value).__name__} can not be converted to an String")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise errors.serialization("Invalid UTF-8 in a String") from None
+
+
 def _value(shape: Any, value: Any, place: str) -> Iterator[str]:
+    if shape.type_name == "string":
+        check_text(value)
     for constraint in _violated(shape, value):
         shown = "" if shape.type_name in {"list", "blob", "map"} else f"'{value}' "
         yield f"Value {shown}at '{place}' failed to satisfy constraint: {constraint}"

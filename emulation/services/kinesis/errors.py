@@ -23,6 +23,11 @@ def validation(message: str) -> CommonServiceException:
     return _error("ValidationException", message)
 
 
+def serialization(message: str) -> CommonServiceException:
+    """A value that is not of its type."""
+    return _error("SerializationException", message)
+
+
 def violation(value: str, member: str, constraint: str) -> CommonServiceException:
     """One value outside of its constraint."""
     return validation(

@@ -17,6 +17,7 @@ from emulation.compute.streams.records import HASH_KEYS, parse_sequence_number, 
 from emulation.compute.streams.shards import Shard
 from emulation.compute.streams.stream import Entry, Stored, Stream
 from emulation.services.kinesis import errors, store, streams
+from emulation.services.kinesis.constraints import check_text
 from emulation.services.kinesis.timestamps import milliseconds, timestamp
 
 MAX_RECORDS = 500
@@ -90,6 +91,7 @@ def _entry(record: dict[str, Any], place: str, most: int) -> Entry:
     if key is None or data is None:
         missing = "partitionKey" if key is None else "data"
         raise errors.violation("null", f"{place}{missing}", "Member must not be null")
+    check_text(key)
     if not 1 <= len(key) <= MAX_KEY:
         limit = f"less than or equal to {MAX_KEY}" if key else "greater than or equal to 1"
         raise errors.violation(
@@ -105,6 +107,7 @@ def _entry(record: dict[str, Any], place: str, most: int) -> Entry:
 
 
 def _explicit(text: str) -> int:
+    check_text(text)
     if not (text.isascii() and text.isdigit() and int(text) < HASH_KEYS):
         raise errors.invalid_argument(
             "Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. "

@@ -138,14 +138,18 @@ def test_torn_end_of_a_segment_is_cut_off(tmp_path, sealed):
         assert [record.data for record in ShardLog(folder).read(1)][-1] == b"new"
 
 
-def test_damaged_record_is_not_given_out(tmp_path):
+def test_damaged_record_and_what_follows_it_are_cut_off(tmp_path):
+    """Also when later writes end just where a record begins that was whole."""
     log = ShardLog(tmp_path)
     log.append([(b"key", b"x" * 50)] * 3, NOW)
     (path,) = tmp_path.glob("*.log")
     content = bytearray(path.read_bytes())
     content[len(content) // 3 + 40] ^= 1
     path.write_bytes(content)
-    assert len(list(ShardLog(tmp_path).read(1))) == 1
+    again = ShardLog(tmp_path)
+    assert len(list(again.read(1))) == 1
+    again.append([(b"key", b"y" * 50)], NOW)
+    assert [record.data[:1] for record in ShardLog(tmp_path).read(1)] == [b"x", b"y"]
 
 
 def test_segments_roll_and_sealed_ones_open_without_being_read(tmp_path, monkeypatch):
