@@ -22,6 +22,7 @@ from localstack.services.plugins import SERVICE_PLUGINS, ServiceState
 from localstack.state import AssetDirectory, StateVisitor, pickle
 from moto.ssm.models import ParameterDict
 
+from emulation.interrupted import fail_interrupted_stacks
 from emulation.settings import settings
 
 LOG = logging.getLogger(__name__)
@@ -176,6 +177,7 @@ def load_state() -> None:
     for folder in sorted(settings().folder("services").iterdir()):
         if SERVICE_PLUGINS.exists(folder.name):
             load_service(folder.name)
+    fail_interrupted_stacks()
     saver = Saver()
     run_custom_response_handlers.append(saver.note)
     threading.Thread(target=saver.run, name="state-saver", daemon=True).start()

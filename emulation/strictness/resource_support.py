@@ -20,6 +20,9 @@ from localstack.utils.catalog.common import (
 )
 from localstack.utils.patch import patch
 
+EMPTY = {"AWS::CloudFormation::WaitCondition"}
+"""Types that LocalStack completes without the work: this one waits for no signal."""
+
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
@@ -32,7 +35,7 @@ def apply() -> None:
 
 def support_status(_: Any, __: Any, resource_type: str) -> Any:
     """Available when a provider of the type is registered, ours or LocalStack's."""
-    if plugin_manager.exists(resource_type):
+    if plugin_manager.exists(resource_type) and resource_type not in EMPTY:
         return CloudFormationResourcesSupportAtRuntime.AVAILABLE
     return CloudFormationResourcesSupportInLatest.NOT_SUPPORTED
 

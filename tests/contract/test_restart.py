@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import tarfile
 
 import httpx
 import pytest
@@ -102,3 +103,56 @@ def test_taken_port_is_one_sentence(own_emulator, tmp_path):
     assert second.returncode == 1
     assert "is taken: stop what listens there or choose another with --port" in second.stderr
     assert httpx.get(f"{own_emulator.url}/_localstack/health", trust_env=False).is_success
+
+
+IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+
+
+def slow_endpoint(url: str) -> str:
+    """A stack that is busy for a minute: its model takes that long to load."""
+    variant = {
+        "VariantName": "v",
+        "ModelName": {"Fn::GetAtt": ["Model", "ModelName"]},
+        "InitialInstanceCount": 1,
+        "InstanceType": "ml.m5.large",
+    }
+    properties = {
+        "Model": {"PrimaryContainer": {"Image": IMAGE, "ModelDataUrl": url}},
+        "EndpointConfig": {"ProductionVariants": [variant]},
+        "Endpoint": {
+            "EndpointConfigName": {"Fn::GetAtt": ["EndpointConfig", "EndpointConfigName"]}
+        },
+    }
+    resources = {
+        name: {"Type": f"AWS::SageMaker::{name}", "Properties": body}
+        for name, body in properties.items()
+    }
+    return json.dumps({"Resources": resources})
+
+
+def slow_archive() -> bytes:
+    program = b"import time\ntime.sleep(60)"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        member = tarfile.TarInfo("code/inference.py")
+        member.size = len(program)
+        tar.addfile(member, io.BytesIO(program))
+    return buffer.getvalue()
+
+
+def test_stack_in_progress_at_a_kill_is_failed(own_emulator, waiting):
+    """Nobody deploys it any more, so it must not say that somebody does."""
+    s3, cloudformation = own_emulator.aws("s3"), own_emulator.aws("cloudformation")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=slow_archive())
+    body = slow_endpoint("s3://bucket/model.tar.gz")
+    cloudformation.create_stack(StackName="stack", TemplateBody=body)
+    snapshot = own_emulator.folder / "state/services/cloudformation/1.pickle"
+    waiting("the first snapshot", snapshot.exists)
+    status = cloudformation.describe_stacks(StackName="stack")["Stacks"][0]["StackStatus"]
+    own_emulator.end(signal.SIGKILL)
+    own_emulator.start()
+    stack = own_emulator.aws("cloudformation").describe_stacks(StackName="stack")["Stacks"][0]
+    assert status == "CREATE_IN_PROGRESS"
+    assert stack["StackStatus"] == "CREATE_FAILED"
+    assert stack["StackStatusReason"] == "The emulator ended while it worked on this stack"
