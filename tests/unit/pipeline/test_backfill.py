@@ -2,7 +2,7 @@ import hashlib
 import io
 import threading
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -161,6 +161,16 @@ def test_send_that_failed_goes_on_where_it_was(stream, broken):
     stream.break_down = lambda requests: requests == broken
     with pytest.raises(ConnectionError):
         tell(2)
+    tell(2)
+    assert stream.identities().total() == len(stream.identities()) == TWO_DAYS
+
+
+def test_send_goes_on_by_its_position_where_the_stream_is_silent(stream):
+    stream.break_down = lambda requests: requests == 7
+    with pytest.raises(ConnectionError):
+        tell(2)
+    for record in stream.records:
+        record["at"] -= timedelta(hours=1)
     tell(2)
     assert stream.identities().total() == len(stream.identities()) == TWO_DAYS
 
