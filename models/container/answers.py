@@ -2,7 +2,8 @@
 
 AWS's scikit-learn container answers every exception of the model's code with 500. Its server is a
 Flask application, though, and a Flask view may return any WSGI application: so a refusal is one,
-and the client sees its own mistake as 400 and not as ours.
+and the client sees its own mistake as 400 and not as ours. To a server that only takes bytes it is
+the exception, with the same sentence.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,10 +23,13 @@ class Refusal:
     """A refusal as a WSGI application."""
 
     def __init__(self, error: RequestRefusedError) -> None:
-        self.status = error.status
-        self.body = str(error).encode()
+        self.error = error
 
     def __call__(self, environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(self.body)))]
-        start_response(f"{self.status.value} {self.status.phrase}", headers)
-        return [self.body]
+        body, status = str(self.error).encode(), self.error.status
+        headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))]
+        start_response(f"{status.value} {status.phrase}", headers)
+        return [body]
+
+    def __bytes__(self) -> bytes:
+        raise self.error

@@ -203,7 +203,7 @@ def test_schedule_features_are_those_of_the_contract(lake):
 
 @pytest.mark.parametrize(("hhmm", "minute"), [(515, 315), (2400, 0), (2359, 1439), (5, 5)])
 def test_clock_minute_is_that_of_the_contract(spark, hhmm, minute):
-    frame = spark.createDataFrame([(hhmm,)], "hhmm int")
+    frame = spark.sql(f"SELECT {hhmm} AS hhmm")
     assert frame.select(flights.clock_minute("hhmm").alias("minute")).collect() == [Row(minute)]
     assert features.clock_minute(hhmm) == minute
 
@@ -285,6 +285,8 @@ def test_overdue_are_those_that_should_have_left(lake):
         planned(35, NOON - minutes(14)),
         planned(36, NOON - minutes(360)),  # forgotten
         planned(37, hour_ago, known=NOON + minutes(1)),  # nobody knew of it
+        planned(38, NOON - minutes(10)),
+        departed(38, NOON - minutes(10), 5),  # gone before it could be overdue
     )
     assert picked(found, "origin_overdue", "line_overdue", "dest_overdue") == (3, 2, 2)
 
@@ -324,13 +326,13 @@ def sources(lake, spark):
     lake(SOME)
     lake([planned(60, NOON - timedelta(days=31)), departed(1, NOON + timedelta(hours=2), 4)])
     lake([observed(NOON, temp=40.0)])
-    planes = "tailnum string, year double, manufacturer string, model string, seats bigint"
     tables = {
-        "planes": spark.createDataFrame([("N14228", 1999.0, "BOEING", "737-824", 149)], planes),
-        "airports": spark.createDataFrame([("IAH", "Houston")], "faa string, name string"),
+        "planes": "SELECT 'N14228' AS tailnum, 1999D AS year, 'BOEING' AS manufacturer,"
+        " '737-824' AS model, 149L AS seats",
+        "airports": "SELECT 'IAH' AS faa, 'Houston' AS name",
     }
     for name, table in tables.items():
-        table.write.parquet(f"{lake.folder}/dimensions/{name}")
+        spark.sql(table).write.parquet(f"{lake.folder}/dimensions/{name}")
     return lambda: job.extract(spark, f"{lake.folder}/raw", f"{lake.folder}/dimensions")
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from models.container.answers import Refusal
+from models.container.answers import Refusal, RequestRefusedError
 from models.flight_delay.inference import CSV, JSON, model_fn, transform_fn
 from models.flight_delay.train import columns
 from pipeline.contracts.features import FEATURE_NAMES
@@ -120,6 +120,12 @@ def test_bad_json_is_refused_by_name(model, body, sentence):
 def test_bad_csv_is_refused_by_line(model, body, sentence):
     status, text = answered(model, body, CSV)
     assert (status, text.startswith(sentence)) == ("400 Bad Request", True)
+
+
+def test_server_that_takes_only_bytes_gets_the_sentence_as_an_error(model):
+    refusal = transform_fn(model, "{}", JSON, JSON)
+    with pytest.raises(RequestRefusedError, match="and nothing else"):
+        bytes(refusal)
 
 
 def test_unknown_content_type_is_415(model):
