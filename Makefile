@@ -17,6 +17,8 @@ RUNTIMES := lambda glue sagemaker
 PIPELINE := $(PYTHON) -m pipeline
 READY := .venv/.ready
 
+# Compiled once, not at every start.
+unexport PYTHONDONTWRITEBYTECODE
 export AWS_ENDPOINT EMULATION_PORT MLFLOW_PORT API_PORT
 ifneq ($(AWS_ENDPOINT),)
 # Never the user's own account: whatever is set in the shell stays out of a local run.
@@ -43,7 +45,7 @@ up: $(READY) ## the laptop demo: start everything, run the pipeline, show where 
 down: ## stop everything; the state stays
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m emulation.laptop down; fi
 
-demo: ## the same with the whole year
+demo: .venv/.spark-archive ## the same with the whole year
 	@$(MAKE) --no-print-directory up DAYS=365
 
 deploy: $(READY) ## create or update the stacks only
@@ -59,16 +61,16 @@ status: $(READY) ## what runs here, and how the stacks are
 	-@$(PYTHON) -m emulation.laptop status
 	@$(PIPELINE) status
 
-test: $(READY) ## unit, architecture and contract tests
+test: .venv/.spark-archive ## unit, architecture and contract tests
 	@$(PYTHON) -m pytest -q tests/unit tests/architecture tests/contract
 
 test-unit: $(READY) ## the tests that take seconds
 	@$(PYTHON) -m pytest -q tests/unit tests/architecture
 
-test-contract: $(READY) ## boto3 against the emulator
+test-contract: .venv/.spark-archive ## boto3 against the emulator
 	@$(PYTHON) -m pytest -q tests/contract
 
-e2e: $(READY) ## the stories: an event in, a prediction out
+e2e: .venv/.spark-archive ## the stories: an event in, a prediction out
 	@$(PYTHON) -m pytest -q tests/e2e
 
 check: $(READY) ## lint and types; changes nothing
@@ -91,15 +93,22 @@ lock: ## renew requirements.lock from pyproject.toml
 	@echo "fetching uv ..."
 	@python3 -m venv .uv && .uv/bin/pip install --quiet --disable-pip-version-check uv
 
+# The runtimes and the jars come at the same time; the archive of classes makes Spark start in half
+# the time and takes half a minute to make, so only those who start Spark often wait for it.
 $(READY): requirements.lock pyproject.toml emulation/compute/spark_jars.lock | $(filter .uv/bin/uv,$(UV))
-	@echo "installing packages (once; some 2 GB on disk) ..."
+	@echo "installing packages into .venv (once; some 2 GB) ..."
 	@[ -x $(PYTHON) ] || $(UV) venv --quiet --python 3.13 .venv
-	@$(UV) pip sync --quiet --python .venv --compile-bytecode --require-hashes requirements.lock
+	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python .venv --no-deps --editable .
-	@for runtime in $(RUNTIMES); do \
-		echo "installing the $$runtime runtime ..." && \
-		{ [ -x .venv/runtimes/$$runtime/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv/runtimes/$$runtime; } && \
-		$(UV) pip install --quiet --python .venv/runtimes/$$runtime --compile-bytecode --group $$runtime --constraint requirements.lock || exit 1; \
-	done
-	@$(PYTHON) -m emulation.compute.spark_setup
+	@$(MAKE) --no-print-directory -j3 $(RUNTIMES:%=runtime-%)
 	@touch $(READY)
+
+runtime-%:
+	@echo "installing the $* runtime ..."
+	@[ -x .venv/runtimes/$*/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv/runtimes/$*
+	@$(UV) pip install --quiet --python .venv/runtimes/$* --group $* --constraint requirements.lock
+	@if [ $* = glue ]; then $(PYTHON) -m emulation.compute.spark_setup; fi
+
+.venv/.spark-archive: $(READY)
+	@$(PYTHON) -m emulation.compute.spark_setup --archive
+	@touch $@

@@ -116,10 +116,10 @@ def place(jar: Jar, fetched: Path) -> None:
 
 
 def ivy_arguments(folder: Path) -> list[str]:
-    """Ivy with its own default resolver, and a cache that goes with the folder."""
+    """Ivy with its own default resolver and its own cache, which other checkouts share."""
     (ivy,) = (site_packages("glue") / "pyspark" / "jars").glob("ivy-*.jar")
     pattern = f"{folder}/[artifact]-[revision].[ext]"
-    options = ["-ivy", "ivy.xml", "-cache", f"{folder}/cache", "-retrieve", pattern]
+    options = ["-ivy", "ivy.xml", "-retrieve", pattern]
     return ["-cp", str(ivy), "org.apache.ivy.Main", *options]
 
 
