@@ -1,0 +1,54 @@
+"""Whatever is killed, and whenever: `up` typed again ends complete, with no event lost or twice."""
+
+import random
+
+from tests.e2e import cloud
+from tests.e2e.laptop import Laptop, waiting
+from tests.e2e.truth import Truth
+
+DAYS = 10
+SEED = 2013
+END_SECONDS = 120
+
+
+def test_killed_command_and_killed_emulator_lose_nothing(fresh_laptop):
+    truth = Truth.of(DAYS)
+    events = truth.event_ids
+    first, second = sorted(random.Random(SEED).sample(range(len(events) * 9 // 10), 2))
+
+    up = begin(fresh_laptop)
+    waiting(f"{first} events in the lake", lambda: cloud.stored(fresh_laptop) >= first)
+    up.kill()
+    up.wait(END_SECONDS)
+
+    kill_emulator_when(
+        fresh_laptop, f"{second} events in the lake", lambda: cloud.stored(fresh_laptop) >= second
+    )
+    kill_emulator_when(
+        fresh_laptop,
+        "a running Glue job",
+        lambda: any(run["JobRunState"] == "RUNNING" for run in cloud.job_runs(fresh_laptop)),
+    )
+    fresh_laptop.tell(DAYS)
+
+    assert cloud.raw_ids(fresh_laptop) == events
+    assert set(cloud.set_aside(fresh_laptop).values()) == {0}
+    late = {row["flight_id"]: row["late"] for row in cloud.processed(fresh_laptop)}
+    assert late == truth.late
+    done, killed = cloud.job_runs(fresh_laptop)
+    assert (done["JobRunState"], killed["JobRunState"]) == ("SUCCEEDED", "FAILED")
+    assert cloud.sql(fresh_laptop, "SELECT COUNT(*) FROM fact_flights") == [[len(truth.flights)]]
+
+
+def begin(laptop: Laptop):
+    return laptop.begin("pipeline", "up", "--days", str(DAYS))
+
+
+def kill_emulator_when(laptop: Laptop, what: str, ready) -> None:
+    """Kill it under a running `up`, which must end with a sentence; then start it again."""
+    up = begin(laptop)
+    waiting(what, ready)
+    laptop.kill_emulator()
+    assert up.wait(END_SECONDS) == 1, f"`up` of whom the emulator was killed at {what}"
+    assert "Traceback" not in laptop.said()
+    laptop.up()
