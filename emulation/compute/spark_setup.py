@@ -1,5 +1,5 @@
 """`python -m emulation.compute.spark_setup`: fetch the jars that are missing, and with `--archive`
-make the archive of classes. It takes half a minute of both cores, so it pays from the fourth job on.
+make the archive of classes. It takes half a minute of both cores: it pays from the fourth job on.
 
 Safe to run again at any time, and after an interruption; what is there is left alone.
 """
