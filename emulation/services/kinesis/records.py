@@ -16,7 +16,7 @@ from emulation.compute.streams.errors import (
 from emulation.compute.streams.records import HASH_KEYS, parse_sequence_number, sequence_number
 from emulation.compute.streams.shards import Shard
 from emulation.compute.streams.stream import Entry, Stored, Stream
-from emulation.services.kinesis import errors, store, streams
+from emulation.services.kinesis import errors, metrics, store, streams
 from emulation.services.kinesis.constraints import check_text
 from emulation.services.kinesis.timestamps import milliseconds, timestamp
 
@@ -32,7 +32,8 @@ def put_one(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
     stream = store.find(context, request)
     entry = _entry(request, "", stream.state.max_record_kib * 1024)
     _check_ordering(request.get("SequenceNumberForOrdering"), stream)
-    (stored,) = _put(stream, [entry])
+    (stored,) = places = _put(stream, [entry])
+    metrics.count_put(stream, metrics.PUT_RECORD, places, metrics.size([entry]))
     if stored is None:
         raise errors.internal_failure()
     return {
@@ -57,9 +58,12 @@ def put_many(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]
         _entry(record, f"records.{number}.member.", most)
         for number, record in enumerate(records, 1)
     ]
-    if sum(len(entry.data) + len(entry.partition_key) for entry in entries) > MAX_REQUEST_BYTES:
+    size = metrics.size(entries)
+    if size > MAX_REQUEST_BYTES:
         raise errors.invalid_argument("Records size exceeds 10 MB limit")
-    results = [_result(stored) for stored in _put(stream, entries)]
+    places = _put(stream, entries)
+    metrics.count_put(stream, metrics.PUT_RECORDS, places, size)
+    results = [_result(stored) for stored in places]
     failed = sum("ErrorCode" in result for result in results)
     return {
         "FailedRecordCount": failed,
@@ -205,6 +209,7 @@ def get(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
     # The end of the shard is decided before the read: a shard that closes meanwhile is not at it.
     following = None if shard.is_open else stream.log(shard.number).next_ordinal
     batch = stream.read(shard.number, place.ordinal, now_ms, limit=limit, max_bytes=READ_BYTES)
+    metrics.count_read(stream, batch)
     base, encrypted = shard.base, _encryption_type(stream)
     answer: dict[str, Any] = {
         "Records": [

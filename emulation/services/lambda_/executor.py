@@ -12,8 +12,7 @@ from localstack.services.lambda_.invocation.runtime_executor import RuntimeExecu
 from emulation.compute import runtimes
 from emulation.compute.lambda_runtime import Environment, FunctionSpec, Request
 from emulation.compute.processes import SUPERVISOR
-from emulation.services.lambda_ import localstack_seams, supported
-from emulation.services.lambda_.metrics import METER, Metered
+from emulation.services.lambda_ import localstack_seams, metrics, supported
 from emulation.services.log_events import LogStream
 from emulation.settings import settings, system_environment
 
@@ -73,12 +72,7 @@ class ProcessRuntimeExecutor(RuntimeExecutor):
             )
         )
         failed = result.error_type is not None
-        of = self.function_version.id
-        METER.count(
-            Metered(of.account, of.region, of.function_name),
-            failed=failed,
-            milliseconds=result.milliseconds,
-        )
+        metrics.count(self.function_version.id, failed=failed, milliseconds=result.milliseconds)
         return InvocationResult(
             request_id=payload["invoke-id"],
             payload=result.payload,

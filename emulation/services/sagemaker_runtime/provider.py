@@ -8,8 +8,8 @@ from localstack.aws.api import RequestContext, handler
 from localstack.http import Response
 
 from emulation.compute.serving import NoServerError, Reply, ServerGoneError, ServerTimeoutError
-from emulation.services.sagemaker.deployments import Deployment, ServingVariant, active, key
-from emulation.services.sagemaker.endpoint_metrics import METRICS
+from emulation.services.sagemaker import endpoint_metrics
+from emulation.services.sagemaker.deployments import Deployment, ServingVariant, active
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker_runtime.errors import (
     ModelError,
@@ -60,7 +60,8 @@ class SageMakerRuntimeProvider:
             return payload_too_large(PAYLOAD_BYTES)
         serving = choose(deployment, request)
         reply = ask(context, serving, request, body)
-        METRICS.count(key(scope, name), serving.variant.name, reply, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        endpoint_metrics.count(scope, name, serving.variant.name, reply, seconds)
         if reply.status != 200:
             raise model_error(context, name, reply.status, reply.body.decode(errors="replace"))
         return answer(serving, reply)

@@ -7,7 +7,6 @@ from localstack.aws.api import CommonServiceException
 from emulation.compute import images
 from emulation.compute.sagemaker_runtime import train
 from emulation.services.sagemaker import listing, validation
-from emulation.services.sagemaker.endpoint_metrics import chunks
 from emulation.services.sagemaker.roles import trusts_sagemaker
 from emulation.services.sagemaker.storage import Location, StorageError, inside, relative_name
 
@@ -154,8 +153,3 @@ def test_requirements_are_met_by_what_is_installed_or_named(tmp_path):
         "# mine\npytest>=1\nno-such-package==1\npytest>=9999\nx; python_version < '3'\n"
     )
     assert train.missing_requirements(path) == ["no-such-package==1", "pytest>=9999"]
-
-
-def test_metric_values_are_counted_and_split():
-    assert chunks([1, 1, 2]) == [{"Values": [1.0, 2.0], "Counts": [2.0, 1.0]}]
-    assert [len(part["Values"]) for part in chunks(list(range(200)))] == [150, 50]
