@@ -1,13 +1,16 @@
 """Output of our processes as CloudWatch Logs events."""
 
 import contextlib
+import logging
 import queue
 import threading
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack.aws.connect import connect_to
+
+LOG = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.2
 BATCH_EVENTS = 1000
@@ -18,7 +21,8 @@ BATCH_BYTES = 900_000
 class LogStream:
     """Appends lines to one log stream, in order, in the background; `close` writes what is left.
 
-    Group and stream are made when they are missing. An instance is a `LogSink`: call it.
+    Group and stream are made when they are missing, and what cannot be written is told and passed
+    over. An instance is a `LogSink`: call it.
     """
 
     def __init__(self, account: str, region: str, group: str, stream: str) -> None:
@@ -44,14 +48,28 @@ class LogStream:
         while more:
             batch, more = self._next_batch()
             if batch:
-                self._logs.put_log_events(
-                    logGroupName=self.group, logStreamName=self.stream, logEvents=batch
-                )
+                self._put(batch)
+
+    def _put(self, batch: list[dict[str, Any]]) -> None:
+        """Write; group and stream may be deleted at any time, and are made again then."""
+        try:
+            self._put_once(batch)
+        except (ClientError, BotoCoreError):
+            self._create()
+            try:
+                self._put_once(batch)
+            except (ClientError, BotoCoreError) as error:
+                LOG.warning("%s lines of %s are lost: %s", len(batch), self.group, error)
+
+    def _put_once(self, batch: list[dict[str, Any]]) -> None:
+        self._logs.put_log_events(
+            logGroupName=self.group, logStreamName=self.stream, logEvents=batch
+        )
 
     def _create(self) -> None:
-        with contextlib.suppress(ClientError):
+        with contextlib.suppress(ClientError, BotoCoreError):
             self._logs.create_log_group(logGroupName=self.group)
-        with contextlib.suppress(ClientError):
+        with contextlib.suppress(ClientError, BotoCoreError):
             self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
 
     def _next_batch(self) -> tuple[list[dict[str, Any]], bool]:

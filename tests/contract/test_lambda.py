@@ -402,6 +402,15 @@ def test_deleted_function_leaves_no_process(functions, invoke, aws, waiting):
     waiting("the end of the process", lambda: not psutil.pid_exists(pid), seconds=10)
 
 
+def test_log_goes_on_after_its_group_was_deleted(functions, invoke, log_messages, aws):
+    name = functions("def handler(event, context):\n    print(event)\n")
+    invoke(name, "before")
+    log_messages(name, "before")
+    aws("logs").delete_log_group(logGroupName=f"/aws/lambda/{name}")
+    invoke(name, "after")
+    assert not [line for line in log_messages(name, "after") if "before" in line]
+
+
 def test_invocations_and_errors_are_metrics(functions, invoke, aws, waiting):
     name = functions("def handler(event, context):\n    return 1 / event\n")
     for event in (1, 1, 0):
