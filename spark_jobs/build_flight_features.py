@@ -10,7 +10,7 @@ import argparse
 import logging
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.contracts import events, features
@@ -59,7 +59,7 @@ def transform(sources: Sources) -> DataFrame:
     return complete.select(*(_typed(column) for column in features.COLUMNS), features.PARTITION)
 
 
-def _typed(column: features.Column) -> F.Column:
+def _typed(column: features.Column) -> Column:
     # Without a zone, so that Redshift's TIMESTAMP takes it as it is; the session's zone is UTC.
     wanted = "timestamp_ntz" if column.type == features.INSTANT else column.type
     return F.col(column.name).cast(wanted)
