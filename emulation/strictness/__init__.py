@@ -5,6 +5,7 @@ Each module names one such place and patches it; nothing of LocalStack is forked
 
 from emulation.strictness import (
     deletion,
+    malformed,
     passive_metadata,
     refusals,
     replacement,
@@ -15,6 +16,7 @@ from emulation.strictness import (
 
 PLACES = (
     refusals,
+    malformed,
     passive_metadata,
     resource_support,
     updates,
