@@ -4,6 +4,7 @@ Each module names one such place and patches it; nothing of LocalStack is forked
 """
 
 from emulation.strictness import (
+    attributes,
     deletion,
     malformed,
     passive_metadata,
@@ -18,6 +19,7 @@ PLACES = (
     refusals,
     malformed,
     passive_metadata,
+    attributes,
     resource_support,
     updates,
     replacement,

@@ -100,6 +100,28 @@ def test_update_changes_the_resource(cloudformation, aws, stack):
     assert attributes["Attributes"]["VisibilityTimeout"] == "99"
 
 
+NAMESPACE_AND_QUEUE = """
+Resources:
+  N: {Type: AWS::RedshiftServerless::Namespace, Properties: {NamespaceName: NAME, DbName: d}}
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: NAME, DelaySeconds: DELAY}}
+Outputs:
+  Name: {Value: VALUE}
+"""
+
+
+@pytest.mark.parametrize(
+    "value", ["!GetAtt N.Namespace.NamespaceName", '{"Fn::GetAtt": N.Namespace.NamespaceName}']
+)
+def test_attribute_written_with_dots_survives_an_update(cloudformation, stack, value):
+    body = NAMESPACE_AND_QUEUE.replace("NAME", stack).replace("VALUE", value)
+    cloudformation.create_stack(StackName=stack, TemplateBody=body.replace("DELAY", "1"))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=FAST)
+    cloudformation.update_stack(StackName=stack, TemplateBody=body.replace("DELAY", "2"))
+    cloudformation.get_waiter("stack_update_complete").wait(StackName=stack, WaiterConfig=FAST)
+    found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    assert [item["OutputValue"] for item in found] == [stack]
+
+
 def test_parameter_keeps_its_previous_value(cloudformation, stack):
     declared = {"Note": {"Type": "String"}, "Other": {"Type": "String", "Default": "a"}}
     outputs = {"Note": {"Value": {"Ref": "Note"}}, "Other": {"Value": {"Ref": "Other"}}}
