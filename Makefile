@@ -62,10 +62,11 @@ status: $(READY) ## what runs here, and how the stacks are
 	@$(PIPELINE) status
 
 test: .venv/.spark-archive ## unit, architecture and contract tests
-	@$(PYTHON) -m pytest -q tests/unit tests/architecture tests/contract
+	@$(PYTHON) -m pytest -q -n 2 tests/unit tests/architecture
+	@$(PYTHON) -m pytest -q tests/contract
 
 test-unit: $(READY) ## the tests that take seconds
-	@$(PYTHON) -m pytest -q tests/unit tests/architecture
+	@$(PYTHON) -m pytest -q -n 2 tests/unit tests/architecture
 
 test-contract: .venv/.spark-archive ## boto3 against the emulator
 	@$(PYTHON) -m pytest -q tests/contract
