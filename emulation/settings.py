@@ -71,6 +71,9 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
         # A type that nobody computes fails its stack, where LocalStack's default reports success.
         "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
+        # Mappings of queues: a second after each batch, and ten when idle, if not told otherwise.
+        "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.1",
+        "LAMBDA_EVENT_SOURCE_MAPPING_MAX_BACKOFF_ON_EMPTY_POLL_SEC": "1",
         **{name: os.environ.get(name, "terrarium") for name in OWN_PROVIDERS},
     }
 
