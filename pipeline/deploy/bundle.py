@@ -23,6 +23,8 @@ ROOT = Path(__file__).parents[2]
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a zip can hold."""
 
+REQUIREMENTS = "models/flight_delay/requirements.txt"
+
 Files = Mapping[str, bytes]
 
 
@@ -50,6 +52,11 @@ def tarred(files: Files) -> bytes:
             entry.size, entry.mode = len(content), 0o644
             archive.addfile(entry, io.BytesIO(content))
     return buffer.getvalue()
+
+
+def training_source(files: Files) -> bytes:
+    """A tar.gz with the model's requirements at its top, where AWS's container installs them."""
+    return tarred({**files, "requirements.txt": files[REQUIREMENTS]})
 
 
 def alone(files: Files) -> bytes:
@@ -87,7 +94,13 @@ RECIPES = (
         alone,
     ),
     Recipe("SparkModulesKey", "spark-modules", ".zip", (*CONTRACTS, "spark_jobs/**/*.py"), zipped),
-    Recipe("TrainingSourceKey", "training-source", ".tar.gz", (*CONTRACTS, "models/**/*"), tarred),
+    Recipe(
+        "TrainingSourceKey",
+        "training-source",
+        ".tar.gz",
+        (*CONTRACTS, "models/**/*"),
+        training_source,
+    ),
 )
 
 

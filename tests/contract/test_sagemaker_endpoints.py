@@ -461,6 +461,27 @@ def test_model_that_raises_is_a_model_error(runtime, endpoint, model, unique):
     assert response["LogStreamArn"] == f"arn:aws:logs:us-east-1:000000000000:log-group:{group}"
 
 
+REFUSE = """
+def model_fn(folder): return None
+def refuse(environ, start_response):
+    start_response("422 Unprocessable", [("Content-Type", "text/plain")])
+    return [b"no such field: x"]
+def transform_fn(model, body, content_type, accept): return refuse
+"""
+
+
+def test_model_may_answer_as_a_wsgi_application(runtime, endpoint, model, unique):
+    """AWS's container is a Flask view, whose result may be one: so a client error is one."""
+    endpoint(variant(model(REFUSE)))
+    with pytest.raises(runtime.exceptions.ModelError) as raised:
+        ask(runtime, unique, b"x")
+    response = raised.value.response
+    assert (response["OriginalStatusCode"], response["OriginalMessage"]) == (
+        422,
+        "no such field: x",
+    )
+
+
 def test_default_functions_refuse_types_that_they_cannot_read(runtime, endpoint, model, unique):
     endpoint(variant(model("def model_fn(folder): return None")))
     with pytest.raises(runtime.exceptions.ModelError) as raised:

@@ -30,7 +30,7 @@ MODEL = BASE / "model"
 DEFAULT_ACCEPT = ENVIRONMENT.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", "application/json")
 TEXT_TYPES = {"application/json", "text/csv"}
 
-Answer = tuple[bytes, str]
+Answer = tuple[int, bytes, str]
 
 
 class UnsupportedTypeError(Exception):
@@ -107,9 +107,21 @@ def default_output_fn(prediction: Any, accept: str) -> Any:
 
 
 def as_answer(result: Any, accept: str) -> Answer:
-    """What the user's function returned as a body and its type."""
+    """What the user's function returned, as a status, a body and its type."""
+    if callable(result):
+        return called(result)
     body, kind = result if isinstance(result, tuple) else (result, accept)
-    return (body.encode() if isinstance(body, str) else bytes(body)), kind
+    return 200, (body.encode() if isinstance(body, str) else bytes(body)), kind
+
+
+def called(application: Callable[..., Any]) -> Answer:
+    """The answer of a WSGI application: AWS's container is a Flask view, which may return one."""
+    started: list[Any] = []
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/invocations"}
+    body = b"".join(application(environ, lambda *answer: started.extend(answer)))
+    status, headers = started[:2]
+    kinds = [value for name, value in headers if name.lower() == "content-type"]
+    return int(status.split()[0]), body, (kinds or ["application/octet-stream"])[0]
 
 
 class Predictor:
@@ -171,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
         accept = self.headers.get("Accept") or "*/*"
         accept = DEFAULT_ACCEPT if accept == "*/*" else accept
         try:
-            return 200, *self.predictor.answer(body, content_type, accept)
+            return self.predictor.answer(body, content_type, accept)
         except UnsupportedTypeError as error:
             return error.status, str(error).encode(), "text/plain"
 
