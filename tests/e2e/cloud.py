@@ -13,6 +13,7 @@ from tests.e2e.laptop import Laptop, waiting
 NAME = "terrarium"
 LAKE = f"{NAME}-lake-000000000000-us-east-1"
 ARTIFACTS = f"{NAME}-artifacts-000000000000-us-east-1"
+STREAM = f"{NAME}-events"
 JOB = f"{NAME}-build-flight-features"
 STACKS = tuple(
     f"{NAME}-{stack}"
@@ -52,6 +53,28 @@ def stored(laptop: Laptop) -> int:
         return sum(1 for _ in raw_lines(laptop))
     except laptop.aws("s3").exceptions.NoSuchBucket:
         return 0
+
+
+def sent(laptop: Laptop) -> int:
+    """How many events the stream holds; none while there is no stream."""
+    kinesis = laptop.aws("kinesis")
+    try:
+        shards = kinesis.list_shards(StreamName=STREAM)["Shards"]
+    except kinesis.exceptions.ResourceNotFoundException:
+        return 0
+    return sum(_records(kinesis, shard["ShardId"]) for shard in shards)
+
+
+def _records(kinesis: Any, shard: str) -> int:
+    answer = {"MillisBehindLatest": 1} | kinesis.get_shard_iterator(
+        StreamName=STREAM, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
+    )
+    counted = 0
+    while answer["MillisBehindLatest"]:
+        iterator = answer.get("NextShardIterator") or answer["ShardIterator"]
+        answer = kinesis.get_records(ShardIterator=iterator)
+        counted += len(answer["Records"])
+    return counted
 
 
 def set_aside(laptop: Laptop) -> dict[str, int]:

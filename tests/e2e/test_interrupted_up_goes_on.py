@@ -15,14 +15,14 @@ def test_killed_command_and_killed_emulator_lose_nothing(fresh_laptop):
     truth = Truth.of(DAYS)
     events = truth.event_ids
     moments = random.Random(SEED)
-    # The lake follows the stream by some thousand events: the command is still sending then.
-    first = moments.randrange(1, len(events) // 10)
-    second = moments.randrange(first, len(events) * 9 // 10)
+    first = moments.randrange(1, len(events) // 4)
+    second = moments.randrange(len(events) // 2, len(events) * 9 // 10)
 
     up = begin(fresh_laptop)
-    waiting(f"{first} events in the lake", lambda: cloud.stored(fresh_laptop) >= first)
+    waiting(f"{first} events in the stream", lambda: cloud.sent(fresh_laptop) >= first)
     up.kill()
     up.wait(END_SECONDS)
+    assert cloud.sent(fresh_laptop) < len(events), "the command was through before it was killed"
 
     kill_emulator_when(
         fresh_laptop, f"{second} events in the lake", lambda: cloud.stored(fresh_laptop) >= second
