@@ -73,7 +73,8 @@ class KinesisSource:
             headers={**self._headers, "X-Amz-Target": f"Kinesis_20131202.{operation}"},
             content=json.dumps(request),
         )
-        body: dict[str, Any] = json.loads(answer.content)
+        # A gateway that is stopping answers 503 without a body.
+        body: dict[str, Any] = json.loads(answer.content or b"{}")
         if answer.is_success:
             return body
         code = str(body.get("__type", answer.status_code)).rpartition("#")[2]
