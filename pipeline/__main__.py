@@ -70,8 +70,10 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 def new_run(options: argparse.Namespace, config: Settings) -> Run:
     """A run with the days of the command line or of the settings."""
     days = getattr(options, "days", None) or config.days
-    if not 1 <= days <= 365:
-        raise SettingError(f"--days must be from 1 to 365, not {days}.")
+    # The earlier days train the model and the later ones test it.
+    fewest = 2 if options.command in {"up", "train"} else 1
+    if not fewest <= days <= 365:
+        raise SettingError(f"--days must be from {fewest} to 365, not {days}.")
     return Run(config, days, Deployer(config.name, config.stack_seconds))
 
 
