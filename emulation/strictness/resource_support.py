@@ -10,6 +10,9 @@ from localstack.services.cloudformation.resource_provider import plugin_manager
 from localstack.services.kinesis.resource_providers.aws_kinesis_stream_plugin import (
     KinesisStreamProviderPlugin,
 )
+from localstack.services.s3.resource_providers.generated.aws_s3_bucket_plugin import (
+    S3BucketProviderPlugin,
+)
 from localstack.utils.catalog.catalog_loader import (
     AwsCatalogLoaderException,
     RemoteCatalogLoader,
@@ -31,6 +34,7 @@ def apply() -> None:
     patch(RemoteCatalogLoader.get_remote_catalog)(no_remote_catalog)
     change_set_resource_support_checker._build_resource_failure_message = failure_message
     patch(KinesisStreamProviderPlugin.load)(load_our_stream)
+    patch(S3BucketProviderPlugin.load)(load_our_bucket)
 
 
 def support_status(_: Any, __: Any, resource_type: str) -> Any:
@@ -57,3 +61,10 @@ def load_our_stream(_: Any, plugin: Any) -> None:
     from emulation.services.kinesis.resources import StreamResource
 
     plugin.factory = StreamResource
+
+
+def load_our_bucket(_: Any, plugin: Any) -> None:
+    """AWS::S3::Bucket likewise."""
+    from emulation.services.s3.resources import BucketResource
+
+    plugin.factory = BucketResource
