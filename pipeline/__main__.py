@@ -49,7 +49,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m pipeline", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     days = argparse.ArgumentParser(add_help=False)
-    days.add_argument("--days", type=int, help="days of 2013, from 1 to 365")
+    days.add_argument("--days", type=int, help="days of 2013, from 2 to 365")
     yes = argparse.ArgumentParser(add_help=False)
     yes.add_argument("--yes", action="store_true", help="do not ask before AWS itself is changed")
 

@@ -33,7 +33,7 @@ class Settings(BaseSettings):
         description="MLflow server that training reports to; empty tracks nothing.",
     )
     api_url: str = Field("http://127.0.0.1:8000", description="Address of the page and of the API.")
-    days: int = Field(90, ge=1, le=365, description="Days of 2013 that `up` tells as events.")
+    days: int = Field(90, ge=2, le=365, description="Days of 2013 that `up` tells as events.")
     training_instance: str = Field(
         "ml.m5.large", description="SageMaker instance that training runs on."
     )

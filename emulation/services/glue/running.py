@@ -82,6 +82,8 @@ def start(run: RunInScope) -> None:
     job = run.job()
     assert job is not None
     definition = dict(job.record)
+    # A run that was answered is not forgotten, however soon the emulator is killed.
+    save_service("glue")
     threading.Thread(target=carry_out, args=(run, definition), name=run.run_id, daemon=True).start()
 
 
