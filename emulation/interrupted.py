@@ -14,14 +14,29 @@ ENDINGS = {
 }
 """Each of them can be deployed or deleted again."""
 
+CREATING = {StackStatus.CREATE_IN_PROGRESS, StackStatus.ROLLBACK_IN_PROGRESS}
+
 REASON = "The emulator ended while it worked on this stack"
 
 
 def fail_interrupted_stacks() -> None:
     """Give every stack that was in progress the end that it had."""
     for stack in all_stacks():
+        if stack.status in CREATING:
+            forget_unmade(stack)
         if ending := ENDINGS.get(stack.status):
             stack.set_stack_status(ending, REASON)
+
+
+def forget_unmade(stack: Any) -> None:
+    """Leave in the template what exists, so that a deletion finds all of it and nothing else."""
+    for template in (stack.template, stack.processed_template):
+        if template:
+            resources = template["Resources"]
+            template["Resources"] = {
+                name: resources[name] for name in stack.resolved_resources if name in resources
+            }
+            template.pop("Outputs", None)
 
 
 def all_stacks() -> list[Any]:

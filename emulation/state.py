@@ -158,6 +158,14 @@ class Saver:
             for name in self.take_resting():
                 save_service(name)
 
+    def save_changed(self) -> None:
+        """Save everything that has changed, now; the stacks last, for they speak of the others."""
+        with self._lock:
+            names = {*self._changed, "cloudformation"}
+            self._changed.clear()
+        for name in sorted(names, key=lambda name: name == "cloudformation"):
+            save_service(name)
+
     def take_resting(self) -> list[str]:
         """The services to save now."""
         now = time.monotonic()
@@ -172,15 +180,18 @@ class Saver:
         return resting
 
 
+SAVER = Saver()
+"""The emulator's one saver."""
+
+
 def load_state() -> None:
     """Give every service that has a snapshot its state back, then save what changes from now on."""
     for folder in sorted(settings().folder("services").iterdir()):
         if SERVICE_PLUGINS.exists(folder.name):
             load_service(folder.name)
     fail_interrupted_stacks()
-    saver = Saver()
-    run_custom_response_handlers.append(saver.note)
-    threading.Thread(target=saver.run, name="state-saver", daemon=True).start()
+    run_custom_response_handlers.append(SAVER.note)
+    threading.Thread(target=SAVER.run, name="state-saver", daemon=True).start()
 
 
 def save_state() -> None:

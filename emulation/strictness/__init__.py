@@ -8,6 +8,7 @@ from emulation.strictness import (
     deletion,
     malformed,
     passive_metadata,
+    recording,
     refusals,
     replacement,
     resource_support,
@@ -24,6 +25,7 @@ PLACES = (
     updates,
     replacement,
     rollback,
+    recording,
     deletion,
 )
 

@@ -127,7 +127,9 @@ def slow_endpoint(url: str) -> str:
         name: {"Type": f"AWS::SageMaker::{name}", "Properties": body}
         for name, body in properties.items()
     }
-    return json.dumps({"Resources": resources})
+    resources["Model"]["DependsOn"] = "Stream"
+    stream = {"Type": "AWS::Kinesis::Stream", "Properties": {"Name": "stream", "ShardCount": 1}}
+    return json.dumps({"Resources": {"Stream": stream, **resources}})
 
 
 def slow_archive() -> bytes:
@@ -147,8 +149,9 @@ def test_stack_in_progress_at_a_kill_is_failed(own_emulator, waiting):
     s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=slow_archive())
     body = slow_endpoint("s3://bucket/model.tar.gz")
     cloudformation.create_stack(StackName="stack", TemplateBody=body)
-    snapshot = own_emulator.folder / "state/services/cloudformation/1.pickle"
-    waiting("the first snapshot", snapshot.exists)
+    kinesis, deleted = own_emulator.aws("kinesis"), "stack_delete_complete"
+    waiting("the first resource", lambda: kinesis.list_streams()["StreamNames"])
+    waiting("the endpoint", lambda: own_emulator.aws("sagemaker").list_endpoints()["Endpoints"])
     status = cloudformation.describe_stacks(StackName="stack")["Stacks"][0]["StackStatus"]
     own_emulator.end(signal.SIGKILL)
     own_emulator.start()
@@ -156,3 +159,7 @@ def test_stack_in_progress_at_a_kill_is_failed(own_emulator, waiting):
     assert status == "CREATE_IN_PROGRESS"
     assert stack["StackStatus"] == "CREATE_FAILED"
     assert stack["StackStatusReason"] == "The emulator ended while it worked on this stack"
+    cloudformation = own_emulator.aws("cloudformation")
+    cloudformation.delete_stack(StackName="stack")
+    cloudformation.get_waiter(deleted).wait(StackName="stack", WaiterConfig={"Delay": 1})
+    assert own_emulator.aws("kinesis").list_streams()["StreamNames"] == []
