@@ -59,6 +59,8 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
         # Names in answers that need no name server, unlike localstack.cloud's.
         "LOCALSTACK_HOST": f"localhost:{options.port}",
         "SQS_ENDPOINT_STRATEGY": "path",
+        # Even inside a container: its own folders there would be shared by all emulators.
+        "OVERRIDE_IN_DOCKER": "0",
         "PERSISTENCE": "1",
         "FILESYSTEM_ROOT": str(options.folder("gateway")),
         "LS_LOG": options.log_level,

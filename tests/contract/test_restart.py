@@ -4,6 +4,7 @@ import io
 import json
 import signal
 import tarfile
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
@@ -86,6 +87,25 @@ def test_deleted_bucket_stays_deleted(own_emulator):
     own_emulator.start()
     with pytest.raises(ClientError, match="NoSuchBucket"):
         s3.list_objects_v2(Bucket="gone")
+
+
+def test_metrics_are_in_the_state_folder(filled):
+    """Two emulators do not see each other's metrics, and a restart keeps them."""
+    metric = {"MetricName": "seen", "Values": [2.0], "Counts": [3.0]}
+    filled.aws("cloudwatch").put_metric_data(Namespace="test", MetricData=[metric])
+    assert list((filled.folder / "state").rglob("metrics.db"))
+    filled.end()
+    filled.start()
+    now = datetime.now(UTC)
+    points = filled.aws("cloudwatch").get_metric_statistics(
+        Namespace="test",
+        MetricName="seen",
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=7200,
+        Statistics=["Sum"],
+    )["Datapoints"]
+    assert [point["Sum"] for point in points] == [6.0]
 
 
 def test_taken_port_is_one_sentence(own_emulator, tmp_path):
