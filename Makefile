@@ -31,7 +31,7 @@ export PIPELINE_API_URL ?= http://localhost:$(API_PORT)
 unexport AWS_SESSION_TOKEN AWS_PROFILE
 endif
 
-.PHONY: help setup up down demo deploy destroy produce status logs test test-unit test-contract e2e check format clean lock
+.PHONY: help setup up down demo deploy destroy produce status test test-unit test-contract e2e check format clean lock
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

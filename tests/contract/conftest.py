@@ -5,11 +5,13 @@ named.
 runs.
 """
 
+import io
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -129,6 +131,22 @@ def bucket(aws, unique) -> Iterator[str]:
         for item in page.get("Contents", []):
             s3.delete_object(Bucket=unique, Key=item["Key"])
     s3.delete_bucket(Bucket=unique)
+
+
+def tar_gz(files: dict[str, str]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text.encode())
+            tar.addfile(member, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def archive():
+    """`archive({"train.py": "..."})`: a tar.gz of texts, as SageMaker takes programs and models."""
+    return tar_gz
 
 
 @pytest.fixture(scope="session")

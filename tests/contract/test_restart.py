@@ -3,7 +3,6 @@
 import io
 import json
 import signal
-import tarfile
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -152,21 +151,15 @@ def slow_endpoint(url: str) -> str:
     return json.dumps({"Resources": {"Stream": stream, **resources}})
 
 
-def slow_archive() -> bytes:
-    program = b"import time\ntime.sleep(60)"
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        member = tarfile.TarInfo("code/inference.py")
-        member.size = len(program)
-        tar.addfile(member, io.BytesIO(program))
-    return buffer.getvalue()
-
-
-def test_stack_in_progress_at_a_kill_is_failed(own_emulator, waiting):
+def test_stack_in_progress_at_a_kill_is_failed(own_emulator, waiting, archive):
     """Nobody deploys it any more, so it must not say that somebody does."""
     s3, cloudformation = own_emulator.aws("s3"), own_emulator.aws("cloudformation")
     s3.create_bucket(Bucket="bucket")
-    s3.put_object(Bucket="bucket", Key="model.tar.gz", Body=slow_archive())
+    s3.put_object(
+        Bucket="bucket",
+        Key="model.tar.gz",
+        Body=archive({"code/inference.py": "import time\ntime.sleep(60)"}),
+    )
     body = slow_endpoint("s3://bucket/model.tar.gz")
     cloudformation.create_stack(StackName="stack", TemplateBody=body)
     kinesis, deleted = own_emulator.aws("kinesis"), "stack_delete_complete"

@@ -1,10 +1,8 @@
 """Models, configurations, endpoints and invocations: they serve, refuse and fail as on AWS."""
 
-import io
 import json
 import os
 import signal
-import tarfile
 import threading
 import time
 from collections import Counter
@@ -43,16 +41,6 @@ def transform_fn(model, body, content_type, accept):
 """
 
 
-def archive(files: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
-
-
 @pytest.fixture
 def sagemaker(aws):
     return aws("sagemaker")
@@ -64,7 +52,7 @@ def runtime(aws):
 
 
 @pytest.fixture
-def model(aws, sagemaker, bucket, unique):
+def model(aws, sagemaker, bucket, unique, archive):
     """A model of a program; its archive has the program in `code/`."""
     made = []
 
@@ -178,7 +166,7 @@ def test_binary_bodies_pass_unchanged(runtime, endpoint, model, unique):
     assert ask(runtime, unique, body, ContentType="application/x-npy") == body * 2
 
 
-def test_source_beside_the_model_is_used(aws, runtime, endpoint, model, unique, bucket):
+def test_source_beside_the_model_is_used(aws, runtime, endpoint, model, unique, bucket, archive):
     source = archive({"serve_it.py": DOUBLE})
     aws("s3").put_object(Bucket=bucket, Key="source.tar.gz", Body=source)
     environment = {

@@ -1,9 +1,7 @@
 """What is left of SageMaker's work when the emulator is killed and is back."""
 
-import io
 import json
 import signal
-import tarfile
 
 import pytest
 from botocore.exceptions import ClientError
@@ -14,18 +12,8 @@ SERVE = (
 )
 
 
-def archive(files: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
-
-
 @pytest.fixture
-def emulator(own_emulator):
+def emulator(own_emulator, archive):
     """An emulator with a bucket, a role and the source of two programs."""
     s3 = own_emulator.aws("s3")
     s3.create_bucket(Bucket="work")

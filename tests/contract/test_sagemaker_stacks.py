@@ -1,8 +1,6 @@
 """SageMaker's CloudFormation types: created, replaced, moved, rolled back, deleted."""
 
-import io
 import json
-import tarfile
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
@@ -11,15 +9,6 @@ IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4
 FAST = {"Delay": 1, "MaxAttempts": 120}
 SERVE = "def model_fn(folder): return 1\ndef transform_fn(model, *request): return '{answer}'"
 BROKEN = "raise ValueError('broken')"
-
-
-def archive(program: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        member = tarfile.TarInfo("code/inference.py")
-        member.size = len(program)
-        tar.addfile(member, io.BytesIO(program.encode()))
-    return buffer.getvalue()
 
 
 def template(endpoint: str) -> str:
@@ -68,12 +57,12 @@ def cloudformation(aws):
 
 
 @pytest.fixture
-def data(aws, bucket):
+def data(aws, bucket, archive):
     """The address of a model's archive, as the parameter of a stack."""
 
     def put(program):
         key = f"{abs(hash(program))}.tar.gz"
-        aws("s3").put_object(Bucket=bucket, Key=key, Body=archive(program))
+        aws("s3").put_object(Bucket=bucket, Key=key, Body=archive({"code/inference.py": program}))
         uri = f"s3://{bucket}/{key}"
         return [{"ParameterKey": "ModelData", "ParameterValue": uri}]
 

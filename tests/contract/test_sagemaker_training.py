@@ -39,16 +39,6 @@ time.sleep(600)
 """
 
 
-def archive(files: dict[str, str]) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            tar.addfile(member, io.BytesIO(text.encode()))
-    return buffer.getvalue()
-
-
 def trust(service: str) -> str:
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -70,7 +60,7 @@ def role(aws, unique):
 
 
 @pytest.fixture
-def request_for(aws, bucket, role, unique):
+def request_for(aws, bucket, role, unique, archive):
     """A valid CreateTrainingJob request for a program."""
     s3 = aws("s3")
 
@@ -439,7 +429,7 @@ def test_source_that_is_missing_fails_the_job(run, request_for):
     assert "404" in job["FailureReason"]
 
 
-def test_requirements_that_are_not_installed_fail_the_job(aws, run, request_for, bucket):
+def test_requirements_that_are_not_installed_fail_the_job(aws, run, request_for, bucket, archive):
     request = request_for(None)
     source = archive({"train.py": "", "requirements.txt": "no-such-package==1.0\n"})
     aws("s3").put_object(Bucket=bucket, Key="source.tar.gz", Body=source)
