@@ -1,5 +1,6 @@
 """Stacks that were being deployed when the emulator was killed are failed: nobody deploys them."""
 
+import time
 from typing import Any
 
 from localstack.aws.api.cloudformation import StackStatus
@@ -15,6 +16,10 @@ ENDINGS = {
 """Each of them can be deployed or deleted again."""
 
 CREATING = {StackStatus.CREATE_IN_PROGRESS, StackStatus.ROLLBACK_IN_PROGRESS}
+
+STARTED = time.time()
+"""When this run of the emulator began, in s since 1970; this module is loaded before it serves.
+What the kernel tells of a process is off by the time that a virtual machine slept."""
 
 REASON = "The emulator ended while it worked on this stack"
 

@@ -4,6 +4,7 @@ Each module names one such place and patches it; nothing of LocalStack is forked
 """
 
 from emulation.strictness import (
+    actions,
     attributes,
     deletion,
     malformed,
@@ -13,7 +14,6 @@ from emulation.strictness import (
     replacement,
     resource_support,
     rollback,
-    updates,
 )
 
 PLACES = (
@@ -22,7 +22,7 @@ PLACES = (
     passive_metadata,
     attributes,
     resource_support,
-    updates,
+    actions,
     replacement,
     rollback,
     recording,

@@ -187,7 +187,7 @@ def test_bucket_that_a_kill_left_without_its_stack_is_continued(own_emulator, wa
     own_emulator.start()
     cloudformation = own_emulator.aws("cloudformation")
 
-    def end_of(stack: str, name: str) -> str:
+    def end_of(stack: str, name: str) -> tuple[str, str]:
         resource = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
         body = json.dumps({"Resources": {"B": resource}})
         cloudformation.create_stack(StackName=stack, TemplateBody=body)
@@ -196,11 +196,16 @@ def test_bucket_that_a_kill_left_without_its_stack_is_continued(own_emulator, wa
             status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
             return not status.endswith("IN_PROGRESS") and status
 
-        return waiting(f"the end of {stack}", ended)
+        status = waiting(f"the end of {stack}", ended)
+        events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+        reasons = [event.get("ResourceStatusReason", "") for event in events]
+        return status, "; ".join(filter(None, reasons))
 
-    assert end_of("first", "empty") == "CREATE_COMPLETE"
-    assert end_of("second", "empty") == "ROLLBACK_COMPLETE"
-    assert end_of("third", "filled") == "ROLLBACK_COMPLETE"
+    status, reason = end_of("first", "empty")
+    assert status == "CREATE_COMPLETE", reason
+    for stack, name in ("second", "empty"), ("third", "filled"):
+        status, reason = end_of(stack, name)
+        assert (status, f"{name} already exists" in reason) == ("ROLLBACK_COMPLETE", True)
     buckets = own_emulator.aws("s3").list_buckets()["Buckets"]
     assert [item["Name"] for item in buckets] == ["empty", "filled"]
 

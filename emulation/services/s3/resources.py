@@ -1,16 +1,16 @@
 """The CloudFormation type AWS::S3::Bucket. LocalStack's own takes a bucket that exists already for
-the new one, makes it public, leaves encryption, lifecycle and access blocks out, and has no update.
+the new one, makes it public, leaves encryption, lifecycle and access blocks out, has no update, and
+empties a bucket to delete it.
 """
 
 from contextlib import ExitStack
 from typing import Any
 
-import psutil
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 from localstack.services.s3.resource_providers.aws_s3_bucket import S3BucketProvider
 
-from emulation.interrupted import all_stacks
+from emulation.interrupted import STARTED, all_stacks
 from emulation.services.resource_types import Model, ResourceType
 from emulation.services.s3.bucket_settings import SETTINGS
 
@@ -52,6 +52,12 @@ class BucketResource(S3BucketProvider):
         configure(request.aws_client_factory.s3, before, model)
         return ResourceType.done(model)
 
+    def delete(self, request: ResourceRequest[Any]) -> ProgressEvent[Any]:
+        """Delete the bucket; S3 refuses one with objects."""
+        model: Model = request.desired_state
+        request.aws_client_factory.s3.delete_bucket(Bucket=model["BucketName"])
+        return ResourceType.done(model)
+
 
 def refuse(model: Model) -> None:
     """Name what would be ignored otherwise."""
@@ -76,7 +82,8 @@ def is_left_by_a_kill(s3: Any, name: str) -> bool:
     any more: it is from before this run, it is empty, and no stack has it.
     """
     made = [item["CreationDate"] for item in s3.list_buckets()["Buckets"] if item["Name"] == name]
-    if not made or made[0].timestamp() >= psutil.Process().create_time():
+    # S3 tells the second only.
+    if not made or made[0].timestamp() >= int(STARTED):
         return False
     owned = {
         resource.get("PhysicalResourceId")
