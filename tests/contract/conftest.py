@@ -8,13 +8,11 @@ runs.
 import io
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
@@ -22,24 +20,10 @@ import httpx
 import pytest
 from botocore.config import Config
 
+from tests.waiting import free_ports, wait_until
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 90
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_for(what: str, ready: Callable[[], object], seconds: float = 60, interval: float = 0.1):
-    """The first true answer of `ready`; fails naming what never came."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := ready():
-            return answer
-        time.sleep(interval)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
 
 
 def healthy(url: str) -> bool:
@@ -56,7 +40,7 @@ class Emulator:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
 
@@ -70,7 +54,7 @@ class Emulator:
                 stderr=subprocess.STDOUT,
                 env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
             )
-        wait_for(f"the emulator, see {log.name}", lambda: healthy(self.url), START_SECONDS)
+        wait_until(f"the emulator, see {log.name}", lambda: healthy(self.url), START_SECONDS)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)
@@ -154,4 +138,4 @@ def waiting():
     """`waiting("the job", lambda: ...)`: poll with a deadline; contract tests never sleep a fixed
     time.
     """
-    return wait_for
+    return wait_until

@@ -1,7 +1,8 @@
 """The Data Catalog: databases, tables with versions, partitions, and what is refused."""
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.contract.refusals import refusal
 
 ROLE = "arn:aws:iam::000000000000:role/glue"
 
@@ -49,13 +50,6 @@ def partition(month: str, day: str) -> dict:
         },
         "Parameters": {"recordCount": "1"},
     }
-
-
-def refusal(call, **members) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_database_is_kept_in_lower_case_and_forgotten_with_its_tables(glue, unique):

@@ -7,7 +7,8 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.contract.refusals import refusal
 
 ROLE = "arn:aws:iam::000000000000:role/glue"
 
@@ -83,13 +84,6 @@ def columns(table: dict) -> dict[str, str]:
 
 def keys(table: dict) -> list[tuple[str, str]]:
     return [(key["Name"], key["Type"]) for key in table["PartitionKeys"]]
-
-
-def refusal(call, **members) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_json_lines_in_folders_become_a_table_with_partitions(

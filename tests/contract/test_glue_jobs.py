@@ -3,7 +3,8 @@ JVM, so few.
 """
 
 import pytest
-from botocore.exceptions import ClientError
+
+from tests.contract.refusals import refusal
 
 ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}
 ROLE = "arn:aws:iam::000000000000:role/glue"
@@ -93,13 +94,6 @@ def log_lines(aws):
         return [event["message"] for event in events]
 
     return lines
-
-
-def refusal(call, **members) -> tuple[str, str]:
-    with pytest.raises(ClientError) as caught:
-        call(**members)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def test_spark_job_reads_and_writes_s3(glue, aws, bucket, put, create, finished, log_lines):

@@ -13,6 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.waiting import free_ports
+
 COMPOSE = """
 services:
   front:
@@ -53,12 +55,6 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         self.end_headers()
 http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listens(port):
@@ -108,7 +104,8 @@ class Laptop:
 
 @pytest.fixture
 def laptop(tmp_path):
-    ports = {"FRONT": str(free_port()), "BACK": str(free_port())}
+    front, back = free_ports(2)
+    ports = {"FRONT": str(front), "BACK": str(back)}
     (tmp_path / "compose.yaml").write_text(COMPOSE)
     (tmp_path / "back.py").write_text(BACK)
     (tmp_path / "ready").touch()

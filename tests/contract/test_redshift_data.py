@@ -7,6 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.refusals import refusal
+
 GOING_ON = {"SUBMITTED", "PICKED", "STARTED"}
 
 
@@ -59,13 +61,6 @@ def warehouse(aws, waiting):
     yield Warehouse(aws("redshift-data"), name, waiting)
     serverless.delete_workgroup(workgroupName=name)
     serverless.delete_namespace(namespaceName=name)
-
-
-def refused(call, **request):
-    with pytest.raises(ClientError) as caught:
-        call(**request)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
 
 
 def parquet(**columns):
@@ -126,7 +121,7 @@ def test_parameters_are_bound_and_never_sql(warehouse, unique):
         f"SELECT v, ':id' FROM {unique} WHERE id = :id", Parameters=[{"name": "id", "value": "7"}]
     )
     assert rows == [("it's; DROP TABLE x --\\", ":id")]
-    code, message = refused(
+    code, message = refusal(
         warehouse.client.execute_statement,
         Sql="SELECT 1",
         Parameters=[{"name": "x", "value": "1"}],
@@ -146,7 +141,7 @@ def test_pages_hold_every_row_once(warehouse):
     assert first["NextToken"]
     assert first["TotalNumRows"] == 3000
     assert [row[0] for row in warehouse.rows(sql)] == list(range(1, 3001))
-    code, _ = refused(warehouse.client.get_statement_result, Id=found["Id"], NextToken="nonsense")
+    code, _ = refusal(warehouse.client.get_statement_result, Id=found["Id"], NextToken="nonsense")
     assert code == "ValidationException"
 
 
@@ -155,7 +150,7 @@ def test_csv_results(warehouse):
     warehouse.ended(id_)
     answer = warehouse.client.get_statement_result_v2(Id=id_)
     assert answer["Records"] == [{"CSVRecords": '1,"a,b",,true\r\n'}]
-    code, _ = refused(warehouse.client.get_statement_result, Id=id_)
+    code, _ = refusal(warehouse.client.get_statement_result, Id=id_)
     assert code == "ValidationException"
 
 
@@ -256,7 +251,7 @@ def test_failed_statement_has_redshifts_words(warehouse, sql, words):
     found = warehouse.run(sql)
     assert (found["Status"], found["Error"]) == ("FAILED", words)
     assert found["HasResultSet"] is False
-    assert refused(warehouse.client.get_statement_result, Id=found["Id"]) == (
+    assert refusal(warehouse.client.get_statement_result, Id=found["Id"]) == (
         "ResourceNotFoundException",
         "Query does not have result. Please check query status with DescribeStatement.",
     )
@@ -282,7 +277,7 @@ def test_cancel(warehouse, unique):
     warehouse.waiting("its start", lambda: client.describe_statement(Id=id_)["Status"] == "STARTED")
     assert client.cancel_statement(Id=id_)["Status"] is True
     assert warehouse.ended(id_)["Status"] == "ABORTED"
-    assert refused(client.cancel_statement, Id=id_) == (
+    assert refusal(client.cancel_statement, Id=id_) == (
         "ValidationException",
         f"Could not cancel a query that is already in ABORTED state with ID: {id_}",
     )
@@ -292,18 +287,18 @@ def test_requests_that_name_nothing_that_is_there(warehouse):
     client = warehouse.client
     no_endpoint = ("ValidationException", "Redshift endpoint doesn't exist in this region.")
     execute = client.execute_statement
-    assert refused(execute, Sql="SELECT 1", Database="d", WorkgroupName="nosuch") == no_endpoint
-    assert refused(execute, Sql="SELECT 1", Database="d", ClusterIdentifier="c") == no_endpoint
-    assert refused(execute, Sql="SELECT 1", Database="d") == (
+    assert refusal(execute, Sql="SELECT 1", Database="d", WorkgroupName="nosuch") == no_endpoint
+    assert refusal(execute, Sql="SELECT 1", Database="d", ClusterIdentifier="c") == no_endpoint
+    assert refusal(execute, Sql="SELECT 1", Database="d") == (
         "ValidationException",
         "Either ClusterIdentifier, WorkgroupName or SessionId must be provided.",
     )
     unknown = "d9b6c0c9-0747-4bf4-b142-e8883122f766"
-    assert refused(client.describe_statement, Id=unknown) == (
+    assert refusal(client.describe_statement, Id=unknown) == (
         "ResourceNotFoundException",
         "Query does not exist.",
     )
-    code, message = refused(client.describe_statement, Id="nonsense")
+    code, message = refusal(client.describe_statement, Id="nonsense")
     assert code == "ValidationException"
     assert message.startswith("id must satisfy regex pattern")
 

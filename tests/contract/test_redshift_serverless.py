@@ -5,6 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.refusals import refusal
+
 
 @pytest.fixture
 def serverless(aws):
@@ -21,13 +23,6 @@ def namespace(serverless, unique):
     serverless.delete_namespace(namespaceName=unique)
 
 
-def refused(call, **request):
-    with pytest.raises(ClientError) as caught:
-        call(**request)
-    error = caught.value.response["Error"]
-    return error["Code"], error["Message"]
-
-
 def test_namespace_has_the_guides_defaults(serverless, unique):
     made = serverless.create_namespace(namespaceName=unique)["namespace"]
     assert (made["dbName"], made["adminUsername"], made["status"]) == ("dev", "admin", "AVAILABLE")
@@ -35,7 +30,7 @@ def test_namespace_has_the_guides_defaults(serverless, unique):
     assert serverless.get_namespace(namespaceName=unique)["namespace"] == made
     deleted = serverless.delete_namespace(namespaceName=unique)["namespace"]
     assert deleted["status"] == "DELETING"
-    assert refused(serverless.get_namespace, namespaceName=unique) == (
+    assert refusal(serverless.get_namespace, namespaceName=unique) == (
         "ResourceNotFoundException",
         f"Serverless namespace {unique} not found.",
     )
@@ -46,7 +41,7 @@ def test_managed_password_is_a_secret(aws, serverless, unique):
     value = aws("secretsmanager").get_secret_value(SecretId=made["adminPasswordSecretArn"])
     assert json.loads(value["SecretString"])["username"] == "admin"
     serverless.delete_namespace(namespaceName=unique)
-    code, _ = refused(
+    code, _ = refusal(
         aws("secretsmanager").get_secret_value, SecretId=made["adminPasswordSecretArn"]
     )
     assert code == "ResourceNotFoundException"
@@ -66,7 +61,7 @@ def test_workgroup_is_made_changed_and_deleted(serverless, namespace, unique):
     assert changed["baseCapacity"] == 16
     assert unique in [one["workgroupName"] for one in serverless.list_workgroups()["workgroups"]]
     serverless.delete_workgroup(workgroupName=unique)
-    assert refused(serverless.get_workgroup, workgroupName=unique) == (
+    assert refusal(serverless.get_workgroup, workgroupName=unique) == (
         "ResourceNotFoundException",
         f"Serverless workgroup {unique} not found.",
     )
@@ -78,12 +73,12 @@ def test_no_port_is_promised_that_nobody_listens_on(serverless, namespace, uniqu
 
 
 def test_names_are_taken_once(serverless, namespace, unique):
-    code, message = refused(serverless.create_namespace, namespaceName=unique)
+    code, message = refusal(serverless.create_namespace, namespaceName=unique)
     assert (code, message) == ("ConflictException", f"Namespace {unique} already exists.")
     serverless.create_workgroup(workgroupName=unique, namespaceName=unique)
-    code, _ = refused(serverless.create_workgroup, workgroupName=unique, namespaceName=unique)
+    code, _ = refusal(serverless.create_workgroup, workgroupName=unique, namespaceName=unique)
     assert code == "ConflictException"
-    code, message = refused(serverless.delete_namespace, namespaceName=unique)
+    code, message = refusal(serverless.delete_namespace, namespaceName=unique)
     assert code == "ConflictException"
     assert f"associated with workgroup {unique}" in message
 
@@ -98,13 +93,13 @@ def test_names_are_taken_once(serverless, namespace, unique):
 )
 def test_workgroup_values_are_checked(serverless, namespace, unique, request_):
     wanted = {"workgroupName": unique, "namespaceName": unique} | request_
-    code, _ = refused(serverless.create_workgroup, **wanted)
+    code, _ = refusal(serverless.create_workgroup, **wanted)
     assert code == "ValidationException"
 
 
 def test_default_role_needs_the_whole_list(serverless, namespace, unique):
     role = "arn:aws:iam::000000000000:role/r"
-    assert refused(serverless.update_namespace, namespaceName=unique, defaultIamRoleArn=role) == (
+    assert refusal(serverless.update_namespace, namespaceName=unique, defaultIamRoleArn=role) == (
         "ValidationException",
         "To change the default IAM role, you must specify the entire list of IAM roles.",
     )
@@ -115,7 +110,7 @@ def test_default_role_needs_the_whole_list(serverless, namespace, unique):
 
 
 def test_credentials_are_for_a_workgroup(serverless, namespace, unique):
-    code, _ = refused(serverless.get_credentials, workgroupName=unique)
+    code, _ = refusal(serverless.get_credentials, workgroupName=unique)
     assert code == "ResourceNotFoundException"
     serverless.create_workgroup(workgroupName=unique, namespaceName=unique)
     answer = serverless.get_credentials(workgroupName=unique, dbName="flights")
@@ -197,7 +192,7 @@ def test_stack_makes_updates_and_deletes_both(aws, serverless, unique):
     cloud.get_waiter("stack_delete_complete").wait(
         StackName=unique, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
     )
-    code, _ = refused(serverless.get_namespace, namespaceName=unique)
+    code, _ = refusal(serverless.get_namespace, namespaceName=unique)
     assert code == "ResourceNotFoundException"
 
 

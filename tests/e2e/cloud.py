@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tests.e2e.laptop import Laptop, waiting
+from tests.e2e.laptop import Laptop
+from tests.waiting import wait_until
 
 NAME = "terrarium"
 LAKE = f"{NAME}-lake-000000000000-us-east-1"
@@ -109,7 +110,7 @@ def sql(laptop: Laptop, text: str) -> list[list[Any]]:
         found = data.describe_statement(Id=id_)
         return found if found["Status"] in {"FINISHED", "FAILED", "ABORTED"} else None
 
-    found = waiting(f"the answer to {text}", ended)
+    found = wait_until(f"the answer to {text}", ended)
     assert found["Status"] == "FINISHED", found
     pages = data.get_paginator("get_statement_result").paginate(Id=id_)
     return [

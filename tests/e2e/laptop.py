@@ -5,10 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import boto3
@@ -16,29 +15,12 @@ import httpx
 import psutil
 from botocore.config import Config
 
+from tests.waiting import free_ports, wait_until
+
 ROOT = Path(__file__).parents[2]
 MACHINE = ("PATH", "HOME", "JAVA_HOME", "LANG", "TMPDIR")
 COMMAND_SECONDS = 900
 TAIL_LINES = 40
-
-
-def waiting(what: str, ready: Callable[[], object], seconds: float = 120, interval: float = 0.1):
-    """The first true answer of `ready`; fails naming what never came."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if answer := ready():
-            return answer
-        time.sleep(interval)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that are free together."""
-    with ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 def is_taken(port: int) -> bool:
@@ -137,7 +119,7 @@ class Laptop:
             process for process in self.processes() if process.cmdline()[1:] == ["-m", "emulation"]
         ]
         emulator.send_signal(signal.SIGKILL)
-        waiting("the killed emulator to be gone", lambda: not emulator.is_running(), 30)
+        wait_until("the killed emulator to be gone", lambda: not emulator.is_running(), 30)
 
     def remove(self) -> None:
         """Stop everything, also what `down` does not stop."""

@@ -3,8 +3,9 @@
 import random
 
 from tests.e2e import cloud
-from tests.e2e.laptop import Laptop, waiting
+from tests.e2e.laptop import Laptop
 from tests.e2e.truth import Truth
+from tests.waiting import wait_until
 
 DAYS = 10
 SEED = 2013
@@ -19,7 +20,7 @@ def test_killed_command_and_killed_emulator_lose_nothing(fresh_laptop):
     second = moments.randrange(len(events) // 2, len(events) * 9 // 10)
 
     up = begin(fresh_laptop)
-    waiting(f"{first} events in the stream", lambda: cloud.sent(fresh_laptop) >= first)
+    wait_until(f"{first} events in the stream", lambda: cloud.sent(fresh_laptop) >= first)
     up.kill()
     up.wait(END_SECONDS)
     assert cloud.sent(fresh_laptop) < len(events), "the command was through before it was killed"
@@ -54,7 +55,7 @@ def spark_speaks(laptop: Laptop) -> bool:
 def kill_emulator_when(laptop: Laptop, what: str, ready) -> None:
     """Kill it under a running `up`, which must end with a sentence; then start it again."""
     up = begin(laptop)
-    waiting(what, ready)
+    wait_until(what, ready)
     laptop.kill_emulator()
     assert up.wait(END_SECONDS) == 1, f"`up` of whom the emulator was killed at {what}"
     assert "Traceback" not in laptop.said()

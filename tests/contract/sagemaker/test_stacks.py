@@ -5,7 +5,8 @@ import json
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
-IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+from tests.contract.sagemaker.programs import IMAGE
+
 FAST = {"Delay": 1, "MaxAttempts": 120}
 SERVE = "def model_fn(folder): return 1\ndef transform_fn(model, *request): return '{answer}'"
 BROKEN = "raise ValueError('broken')"

@@ -6,7 +6,8 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
-IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+from tests.contract.sagemaker.programs import IMAGE
+
 SERVE = (
     "def model_fn(folder): return 1\ndef transform_fn(model, body, kind, accept): return 'hello'"
 )
@@ -16,14 +17,14 @@ SERVE = (
 def emulator(own_emulator, archive):
     """An emulator with a bucket, a role and the source of two programs."""
     s3 = own_emulator.aws("s3")
-    s3.create_bucket(Bucket="work")
+    s3.create_bucket(Bucket="lab")
     source = archive({"quick.py": "", "slow.py": "import time; time.sleep(600)"})
-    s3.put_object(Bucket="work", Key="source.tar.gz", Body=source)
-    s3.put_object(Bucket="work", Key="model.tar.gz", Body=archive({"code/inference.py": SERVE}))
+    s3.put_object(Bucket="lab", Key="source.tar.gz", Body=source)
+    s3.put_object(Bucket="lab", Key="model.tar.gz", Body=archive({"code/inference.py": SERVE}))
     principal = {"Service": "sagemaker.amazonaws.com"}
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     own_emulator.role = own_emulator.aws("iam").create_role(
-        RoleName="work",
+        RoleName="trainer",
         AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statement}),
     )["Role"]["Arn"]
     return own_emulator
@@ -36,16 +37,16 @@ def start_job(emulator, name):
         AlgorithmSpecification={"TrainingImage": IMAGE, "TrainingInputMode": "File"},
         HyperParameters={
             "sagemaker_program": f"{name}.py",
-            "sagemaker_submit_directory": "s3://work/source.tar.gz",
+            "sagemaker_submit_directory": "s3://lab/source.tar.gz",
         },
-        OutputDataConfig={"S3OutputPath": "s3://work/models"},
+        OutputDataConfig={"S3OutputPath": "s3://lab/models"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
         StoppingCondition={"MaxRuntimeInSeconds": 600},
     )
 
 
 def start_endpoint(sagemaker):
-    container = {"Image": IMAGE, "ModelDataUrl": "s3://work/model.tar.gz"}
+    container = {"Image": IMAGE, "ModelDataUrl": "s3://lab/model.tar.gz"}
     sagemaker.create_model(ModelName="m", PrimaryContainer=container)
     variant = {
         "VariantName": "v",
