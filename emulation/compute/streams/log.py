@@ -5,9 +5,9 @@ only. Retention drops whole segments, and hides the part of a segment that is to
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Lock
+from threading import Condition, Lock
 
 from emulation.compute.streams.records import Record
 from emulation.compute.streams.segments import Segment, frame
@@ -22,9 +22,11 @@ class ShardLog:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._lock = Lock()
+        self._grown = Condition(self._lock)
         folder.mkdir(parents=True, exist_ok=True)
         paths = sorted(folder.glob("*.log"))
         self._segments = [Segment.open(path) for path in paths] or [self._new_segment(1)]
+        self._watchers: tuple[Callable[[], None], ...] = ()
 
     def _new_segment(self, first: int) -> Segment:
         segment = Segment(self._folder / f"{first:020d}.log")
@@ -57,7 +59,13 @@ class ShardLog:
             if self._segments[-1].size >= self._segment_bytes:
                 self._segments[-1].seal()
                 self._segments.append(self._new_segment(self.next_ordinal))
+            self._grown.notify_all()
             return first, arrival_ms
+
+    def wait_for(self, ordinal: int, seconds: float) -> bool:
+        """Wait until this record is stored; False when it is not within the time."""
+        with self._grown:
+            return self._grown.wait_for(lambda: self.next_ordinal > ordinal, seconds)
 
     def read(self, ordinal: int) -> Iterator[Record]:
         """The stored records from `ordinal` on; those that are trimmed meanwhile are left out."""
