@@ -1,28 +1,16 @@
-"""`NextToken`: a page of a list, and where the next one begins."""
+"""A page of a list, as Glue's answers have it."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 from typing import Any
 
+from emulation.services import paging
 from emulation.services.glue.errors import InvalidInputError
 
 
-def page(items: Sequence[Any], request: Any, key: str, default: int = 100) -> dict[str, Any]:
+def page(
+    items: Sequence[Any], request: Any, key: str, default: int = paging.DEFAULT_SIZE
+) -> dict[str, Any]:
     """The answer with `MaxResults` items under `key`, and a `NextToken` when there are more."""
-    start = offset(request.get("NextToken"))
-    end = start + (request.get("MaxResults") or default)
-    answer: dict[str, Any] = {key: list(items[start:end])}
-    if end < len(items):
-        answer["NextToken"] = base64.urlsafe_b64encode(str(end).encode()).decode()
-    return answer
-
-
-def offset(token: str | None) -> int:
-    """Where a page begins."""
-    if not token:
-        return 0
-    try:
-        return int(base64.urlsafe_b64decode(token.encode()))
-    except (ValueError, binascii.Error):
-        raise InvalidInputError("Invalid continuation token") from None
+    refusal = InvalidInputError("Invalid continuation token")
+    some, more = paging.page(request, items, refusal, size=default)
+    return {key: some, **more}

@@ -10,6 +10,11 @@ def validation_exception(message: str) -> CommonServiceException:
     return CommonServiceException("ValidationException", message, 400, sender_fault=True)
 
 
+def invalid_token() -> CommonServiceException:
+    """A token that no page gave."""
+    return validation_exception("The next token is not valid.")
+
+
 def resource_not_found(message: str) -> CommonServiceException:
     """What the request names is not there."""
     return CommonServiceException("ResourceNotFoundException", message, 400, sender_fault=True)

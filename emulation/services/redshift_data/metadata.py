@@ -7,9 +7,9 @@ from localstack.aws.api import RequestContext, handler
 
 from emulation.compute.redshift_sql.errors import SqlError
 from emulation.compute.warehouse.catalogue import SYSTEM_VIEWS, Catalogue
+from emulation.services.paging import page
 from emulation.services.redshift_data.columns import type_members
-from emulation.services.redshift_data.errors import validation_exception
-from emulation.services.redshift_data.paging import page
+from emulation.services.redshift_data.errors import invalid_token, validation_exception
 from emulation.services.redshift_data.s3_objects import GatewayObjects
 from emulation.services.redshift_data.store import Members
 from emulation.services.redshift_data.targets import target_of
@@ -51,8 +51,10 @@ class MetadataOperations:
         """The databases of the namespace."""
         target = target_of(context, request)
         asked(context, request, lambda catalogue: None)
-        some, more = page(request, warehouse().open(target.namespace_id).databases())
-        return {"Databases": list(some), **more}
+        some, more = page(
+            request, warehouse().open(target.namespace_id).databases(), invalid_token()
+        )
+        return {"Databases": some, **more}
 
     @handler("ListSchemas", expand=False)
     def list_schemas(self, context: RequestContext, request: Members) -> Members:
@@ -64,8 +66,8 @@ class MetadataOperations:
         )
         fits = matches(request.get("SchemaPattern"))
         names = sorted(name for name in (*SYSTEM_SCHEMAS, *(row[0] for row in own)) if fits(name))
-        some, more = page(request, names)
-        return {"Schemas": list(some), **more}
+        some, more = page(request, names, invalid_token())
+        return {"Schemas": some, **more}
 
     @handler("ListTables", expand=False)
     def list_tables(self, context: RequestContext, request: Members) -> Members:
@@ -76,7 +78,7 @@ class MetadataOperations:
         in_schema = matches(request.get("SchemaPattern"))
         in_table = matches(request.get("TablePattern"))
         tables = sorted(row for row in (*own, *system) if in_schema(row[0]) and in_table(row[1]))
-        some, more = page(request, tables)
+        some, more = page(request, tables, invalid_token())
         listed = [{"schema": schema, "name": name, "type": kind} for schema, name, kind in some]
         return {"Tables": listed, **more}
 
@@ -105,5 +107,5 @@ class MetadataOperations:
                 for column in catalogue.columns(relation.schema, relation.name)
             ]
 
-        some, more = page(request, asked(context, request, columns))
+        some, more = page(request, asked(context, request, columns), invalid_token())
         return {"TableName": request["Table"], "ColumnList": list(some), **more}

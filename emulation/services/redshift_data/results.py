@@ -7,8 +7,8 @@ from localstack.aws.api import RequestContext, handler
 
 from emulation.compute.warehouse.result_files import read_page
 from emulation.compute.warehouse.results import Row, Value
-from emulation.services.redshift_data.errors import no_result, validation_exception
-from emulation.services.redshift_data.paging import decode, encode
+from emulation.services.paging import read_token, token
+from emulation.services.redshift_data.errors import invalid_token, no_result, validation_exception
 from emulation.services.redshift_data.statements import existing
 from emulation.services.redshift_data.store import Members, Statement
 
@@ -59,11 +59,11 @@ def _page(context: RequestContext, request: Members, wanted: str) -> tuple[list[
         raise no_result()
     _check_format(statement, wanted)
     path = statement.result_path(statement.parts.index(part))
-    start = decode(request.get("NextToken"))
-    if not 0 <= start <= path.stat().st_size:
-        raise validation_exception("The next token is not valid.")
+    start = read_token(request.get("NextToken"), invalid_token())
+    if start > path.stat().st_size:
+        raise invalid_token()
     rows, following = read_page(path, start, PAGE_BYTES)
-    more = {"NextToken": encode(following)} if following is not None else {}
+    more = {"NextToken": token(following)} if following is not None else {}
     return rows, {"ColumnMetadata": part.columns, "TotalNumRows": part.rows, **more}
 
 

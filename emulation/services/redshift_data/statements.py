@@ -8,15 +8,16 @@ from localstack.aws.api import RequestContext, handler
 
 from emulation.compute.redshift_sql.errors import SqlSyntaxError
 from emulation.compute.redshift_sql.parameters import bind, placeholders
+from emulation.services.paging import page
 from emulation.services.redshift_data import running
 from emulation.services.redshift_data.errors import (
     ID_PATTERN,
+    invalid_token,
     malformed_id,
     no_statement,
     too_many_statements,
     validation_exception,
 )
-from emulation.services.redshift_data.paging import page
 from emulation.services.redshift_data.store import (
     ACTIVE,
     DataStore,
@@ -84,7 +85,7 @@ class StatementOperations:
         with running.LOCK:
             drop_old(store)
             found = [one for one in reversed(store.statements.values()) if _listed(one, request)]
-            some, more = page(request, found)
+            some, more = page(request, found, invalid_token())
             return {"Statements": [_summary(one) for one in some], **more}
 
     @handler("CancelStatement", expand=False)

@@ -8,12 +8,13 @@ from localstack.aws.api import RequestContext, handler
 from localstack.aws.connect import connect_to
 
 from emulation.compute.redshift_sql.errors import SqlError
+from emulation.services.paging import CAMEL_NAMES, page
 from emulation.services.redshift_serverless.errors import (
     conflict,
+    invalid_token,
     not_found,
     validation_exception,
 )
-from emulation.services.redshift_serverless.paging import page
 from emulation.services.redshift_serverless.store import (
     Members,
     Namespace,
@@ -111,7 +112,7 @@ class NamespaceOperations:
     def list_namespaces(self, context: RequestContext, request: Members) -> Members:
         """All namespaces."""
         namespaces = sorted(store_of(context).namespaces.values(), key=lambda one: one.name)
-        some, more = page(request, namespaces)
+        some, more = page(request, namespaces, invalid_token(), names=CAMEL_NAMES)
         return {"namespaces": [described(one) for one in some], **more}
 
     @handler("UpdateNamespace", expand=False)

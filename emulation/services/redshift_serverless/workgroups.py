@@ -10,13 +10,14 @@ from datetime import timedelta
 
 from localstack.aws.api import RequestContext, handler
 
+from emulation.services.paging import CAMEL_NAMES, page
 from emulation.services.redshift_serverless.errors import (
     conflict,
+    invalid_token,
     not_found,
     validation_exception,
 )
 from emulation.services.redshift_serverless.namespaces import existing as existing_namespace
-from emulation.services.redshift_serverless.paging import page
 from emulation.services.redshift_serverless.store import (
     Members,
     ServerlessStore,
@@ -118,7 +119,7 @@ class WorkgroupOperations:
         if request.get("ownerAccount") not in {None, context.account_id}:
             return {"workgroups": []}
         workgroups = sorted(store_of(context).workgroups.values(), key=lambda one: one.name)
-        some, more = page(request, workgroups)
+        some, more = page(request, workgroups, invalid_token(), names=CAMEL_NAMES)
         return {"workgroups": [described(one) for one in some], **more}
 
     @handler("UpdateWorkgroup", expand=False)

@@ -10,7 +10,7 @@ from emulation.compute import container_contract, images
 from emulation.compute.container_contract import ContainerFolder
 from emulation.compute.serving import Fleet, ServerSpec
 from emulation.services.log_events import LogStream
-from emulation.services.sagemaker import models, persistence
+from emulation.services.sagemaker import folders, models
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.storage import Location, Storage, StorageError
 from emulation.services.sagemaker.store import Members, Variant
@@ -152,7 +152,7 @@ def prepare(scope: Scope, endpoint: str, serving: ServingVariant) -> None:
     specs = []
     for instance in variant.instances:
         folder = ContainerFolder(
-            persistence.endpoint_folder(scope.account, scope.region, endpoint, instance)
+            folders.endpoint_folder(scope.account, scope.region, endpoint, instance)
         )
         stream = f"{variant.name}/{instance}"
         log = LogStream(scope.account, scope.region, f"{LOG_GROUP}/{endpoint}", stream)

@@ -10,7 +10,6 @@ from emulation.services.sagemaker import (
     deployments,
     endpoint_configs,
     models,
-    persistence,
     tags,
 )
 from emulation.services.sagemaker.deployments import Deployment, DeploymentError
@@ -24,6 +23,7 @@ from emulation.services.sagemaker.errors import (
 from emulation.services.sagemaker.listing import list_page
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Endpoint, EndpointConfig, Members, Variant
+from emulation.state import save_service
 
 NOUN = "endpoint"
 INTERRUPTED = "The emulator ended during the update."
@@ -216,6 +216,6 @@ def in_background(name: str, work: Callable[[], None]) -> None:
 
     def run() -> None:
         work()
-        persistence.keep()
+        save_service("sagemaker")
 
     threading.Thread(target=run, name=name, daemon=True).start()

@@ -15,6 +15,11 @@ def validation_exception(message: str) -> CommonServiceException:
     return CommonServiceException("ValidationException", message, 400, sender_fault=True)
 
 
+def invalid_token() -> CommonServiceException:
+    """A token that no list gave."""
+    return validation_exception("Invalid NextToken")
+
+
 def resource_not_found() -> CommonServiceException:
     """A training job or a tagged resource that is not there; SageMaker does not say which."""
     return validation_exception("Requested resource not found.")

@@ -11,8 +11,8 @@ from localstack.state import StateVisitor
 from emulation.services.sagemaker import (
     endpoint_configs,
     endpoints,
+    folders,
     models,
-    persistence,
     tags,
     training_jobs,
     validation,
@@ -83,7 +83,7 @@ class SageMakerProvider(ServiceLifecycleHook):
 
     def on_after_state_load(self) -> None:
         """Jobs that ran have failed; endpoints start their servers again."""
-        persistence.clear_folders()
+        folders.clear()
         for account, regions in STORES.items():
             for region, store in regions.items():
                 training_jobs.fail_interrupted(list(store.training_jobs.values()))

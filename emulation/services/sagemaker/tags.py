@@ -1,11 +1,11 @@
 """Tags of resources, by ARN."""
 
-from emulation.services.sagemaker.errors import resource_not_found
-from emulation.services.sagemaker.listing import paginate
+from emulation.services.paging import page
+from emulation.services.sagemaker.errors import invalid_token, resource_not_found
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Members
 
-DEFAULT_PAGE = 50
+PAGE_SIZE = 50
 
 
 def set_tags(scope: Scope, arn: str, tags: list[Members]) -> None:
@@ -25,8 +25,9 @@ def add_tags(scope: Scope, request: Members) -> Members:
 def list_tags(scope: Scope, request: Members) -> Members:
     """A resource's tags."""
     arn = _existing(scope, request["ResourceArn"])
-    page, more = paginate(request, _as_list(scope.store.tags.get(arn, {})), DEFAULT_PAGE)
-    return {"Tags": page, **more}
+    tags = _as_list(scope.store.tags.get(arn, {}))
+    some, more = page(request, tags, invalid_token(), size=PAGE_SIZE)
+    return {"Tags": some, **more}
 
 
 def delete_tags(scope: Scope, request: Members) -> None:

@@ -11,12 +11,13 @@ from emulation.compute import container_contract, images
 from emulation.compute.container_contract import HOST, ContainerFolder
 from emulation.compute.processes import SUPERVISOR, Limits, Process, ProcessSpec, Status
 from emulation.services.log_events import LogStream
-from emulation.services.sagemaker import persistence
+from emulation.services.sagemaker import folders
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.storage import Location, Storage, StorageError, files
 from emulation.services.sagemaker.store import Members, TrainingJob, now
 from emulation.services.sagemaker.training_metrics import TrainingMetrics
 from emulation.settings import system_environment
+from emulation.state import save_service
 
 LOG = logging.getLogger(__name__)
 
@@ -45,7 +46,7 @@ class TrainingRun:
         self._storage = Storage(scope.client("s3"))
         self._metrics = TrainingMetrics(scope.client("cloudwatch"), job)
         self._folder = ContainerFolder(
-            persistence.training_folder(scope.account, scope.region, job.name)
+            folders.training_folder(scope.account, scope.region, job.name)
         )
         self._log: LogStream | None = None
         self._process: Process | None = None
@@ -78,7 +79,7 @@ class TrainingRun:
         finally:
             if not self._job.finished:
                 self._fail(INTERNAL_ERROR)
-            persistence.keep()
+            save_service("sagemaker")
             self._folder.remove()
 
     def _finish(self, status: str, secondary_status: str, message: str) -> None:

@@ -1,23 +1,10 @@
-"""What becomes of this service's state when the emulator ends, and when it is back.
+"""The folders of jobs and servers, and what becomes of them when the emulator is back."""
 
-A snapshot follows each change that a request makes. Jobs and endpoints also change when their work
-ends, without a request, so they ask for a snapshot themselves.
-"""
-
-import contextlib
 import shutil
 from pathlib import Path
 
-from emulation import state
 from emulation.services.sagemaker.store import STORES
 from emulation.settings import settings
-
-
-def keep() -> None:
-    """Take a snapshot now."""
-    # Another thread that takes one at the same moment may have put ours in place already.
-    with contextlib.suppress(FileNotFoundError):
-        state.save_service("sagemaker")
 
 
 def endpoint_folder(account: str, region: str, endpoint: str, instance: str) -> Path:
@@ -30,7 +17,7 @@ def training_folder(account: str, region: str, job: str) -> Path:
     return settings().folder("sagemaker", "training", account, region) / job
 
 
-def clear_folders() -> None:
+def clear() -> None:
     """Remove what an emulator that was killed could not."""
     shutil.rmtree(settings().folder("sagemaker", "training"), ignore_errors=True)
     wanted = {
