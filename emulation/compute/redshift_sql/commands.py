@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from emulation.compute.redshift_sql.errors import NotEmulatedError, SqlError
-from emulation.compute.redshift_sql.tables import names_in_parentheses
 from emulation.compute.redshift_sql.tokens import Kind, Reader
 
 Name = tuple[str, ...]
@@ -51,7 +50,7 @@ def read_maintenance(sql: str) -> NoEffect:
         reader.accept(option)
     tables = [reader.qualified()] if reader.token.kind in {Kind.WORD, Kind.NAME} else []
     if reader.peek("("):
-        names_in_parentheses(reader)
+        reader.names()
     for rest in (("to",), ("boost",), ("predicate", "columns"), ("all", "columns")):
         if reader.accept(*rest) and rest == ("to",):
             reader.number()
@@ -72,9 +71,7 @@ def read_permission(sql: str) -> NoEffect:
             plain = reader.accept("table") or not reader.peek(reader.token.text, "")
             objects = {"schema", "database", "all", "function", "procedure", "language", "model"}
             if plain and reader.token.text not in objects:
-                tables = [reader.qualified()]
-                while reader.accept(","):
-                    tables.append(reader.qualified())
+                tables = reader.several(reader.qualified)
                 continue
         reader.take()
     return NoEffect(word, tables)
@@ -97,9 +94,7 @@ def read_lock(sql: str) -> NoEffect:
     reader = Reader(sql)
     reader.expect("lock")
     reader.accept("table")
-    tables = [reader.qualified()]
-    while reader.accept(","):
-        tables.append(reader.qualified())
+    tables = reader.several(reader.qualified)
     reader.end()
     return NoEffect("lock", tables)
 
@@ -123,11 +118,9 @@ def read_set(sql: str) -> SetOption:
         raise SqlError(f'unrecognized configuration parameter "{name}"')
     if not (reader.accept("to") or reader.accept("=")):
         raise reader.error()
-    values = [reader.take().text]
-    while reader.accept(","):
-        values.append(reader.take().text)
+    values = reader.several(reader.take)
     reader.end()
-    return SetOption(name, tuple(values))
+    return SetOption(name, tuple(value.text for value in values))
 
 
 def read_reset(sql: str) -> SetOption:

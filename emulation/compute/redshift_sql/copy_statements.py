@@ -10,42 +10,41 @@ from emulation.compute.redshift_sql.tokens import Kind, Reader
 Name = tuple[str, ...]
 
 
+@dataclass(slots=True, kw_only=True)
+class Clauses:
+    """What follows the places, in any order."""
+
+    format: str = "text"
+    flags: set[str] = field(default_factory=set)
+    values: dict[str, str] = field(default_factory=dict)
+
+    def flag(self, name: str) -> bool:
+        """Whether a clause without a value was given."""
+        return name in self.flags
+
+
 @dataclass(slots=True)
-class Copy:
+class Copy(Clauses):
     """COPY table FROM an S3 prefix or manifest."""
 
     table: Name
     columns: tuple[str, ...]
     source: str
-    format: str = "text"
-    flags: set[str] = field(default_factory=set)
-    values: dict[str, str] = field(default_factory=dict)
-
-    def flag(self, name: str) -> bool:
-        """Whether a clause without a value was given."""
-        return name in self.flags
 
 
 @dataclass(slots=True)
-class Unload:
+class Unload(Clauses):
     """UNLOAD (query) TO an S3 prefix."""
 
     query: str
     target: str
-    format: str = "text"
     partition_by: tuple[str, ...] = ()
-    flags: set[str] = field(default_factory=set)
-    values: dict[str, str] = field(default_factory=dict)
-
-    def flag(self, name: str) -> bool:
-        """Whether a clause without a value was given."""
-        return name in self.flags
 
 
 COPY_FLAGS = {
     "manifest", "gzip", "bzip2", "zstd", "removequotes", "escape", "explicit_ids", "fillrecord",
-    "ignoreblanklines", "truncatecolumns", "emptyasnull", "blanksasnull", "acceptanydate",
-    "roundec", "trimblanks", "noload", "ignoreallerrors", "serializetojson",
+    "ignoreblanklines", "truncatecolumns", "emptyasnull", "blanksasnull", "trimblanks",
+    "serializetojson",
 }  # fmt: skip
 COPY_REFUSED = {
     "fixedwidth", "avro", "orc", "shapefile", "encrypted", "ssh", "readratio", "lzop", "lzo",
@@ -56,7 +55,7 @@ NO_EFFECT = {"compupdate", "statupdate", "comprows"}
 """How a table is compressed and measured: nothing that a result shows."""
 
 UNLOAD_FLAGS = {
-    "manifest", "verbose", "header", "gzip", "bzip2", "zstd", "addquotes", "escape",
+    "manifest", "verbose", "header", "gzip", "zstd", "addquotes", "escape",
     "allowoverwrite", "cleanpath", "include",
 }  # fmt: skip
 UNLOAD_REFUSED = {"fixedwidth", "encrypted", "json", "extension", "bzip2", "rowgroupsize"}
@@ -67,7 +66,7 @@ def read_copy(sql: str) -> Copy:
     reader = Reader(sql)
     reader.expect("copy")
     table = reader.qualified()
-    columns = _column_list(reader) if reader.peek("(") else ()
+    columns = reader.names() if reader.peek("(") else ()
     reader.expect("from")
     copy = Copy(table, columns, _s3(reader))
     while reader.token.kind is not Kind.END and not reader.peek(";"):
@@ -75,15 +74,6 @@ def read_copy(sql: str) -> Copy:
     reader.end()
     _check_copy(copy)
     return copy
-
-
-def _column_list(reader: Reader) -> tuple[str, ...]:
-    reader.expect("(")
-    names = [reader.identifier()]
-    while reader.accept(","):
-        names.append(reader.identifier())
-    reader.expect(")")
-    return tuple(names)
 
 
 def _s3(reader: Reader) -> str:
@@ -227,7 +217,7 @@ def _unload_clause(reader: Reader, unload: Unload) -> None:
     if word in UNLOAD_REFUSED:
         raise NotEmulatedError(f"UNLOAD with {word.upper()}")
     if reader.accept("partition", "by"):
-        unload.partition_by = _column_list(reader)
+        unload.partition_by = reader.names()
     elif word in UNLOAD_FLAGS:
         unload.flags.add(reader.take().text)
     elif not _unload_value(reader, unload):

@@ -10,11 +10,7 @@ from emulation.compute.redshift_sql.copy_statements import Copy, Unload, read_co
 from emulation.compute.redshift_sql.dialect import parse
 from emulation.compute.redshift_sql.errors import NotEmulatedError
 from emulation.compute.redshift_sql.table_changes import AlterTable, read_alter
-from emulation.compute.redshift_sql.tables import (
-    CreateTable,
-    names_in_parentheses,
-    read_create_table,
-)
+from emulation.compute.redshift_sql.tables import CreateTable, read_create_table
 from emulation.compute.redshift_sql.tokens import Kind, Reader
 
 Name = tuple[str, ...]
@@ -189,7 +185,7 @@ REFUSED_OBJECTS = {
 
 def _read_view(reader: Reader, *, replace: bool) -> CreateView:
     name = reader.qualified()
-    names = names_in_parentheses(reader) if reader.peek("(") else ()
+    names = reader.names() if reader.peek("(") else ()
     reader.expect("as")
     start = reader.token.start
     late = False
@@ -226,9 +222,7 @@ def _read_drop(sql: str) -> Drop:
         raise reader.error()
     reader.take()
     if_exists = reader.accept("if", "exists")
-    names = [_temporary_or_not(reader.qualified())]
-    while reader.accept(","):
-        names.append(_temporary_or_not(reader.qualified()))
+    names = [_temporary_or_not(name) for name in reader.several(reader.qualified)]
     cascade = reader.accept("cascade")
     if not cascade:
         reader.accept("restrict")

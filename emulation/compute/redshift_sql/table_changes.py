@@ -4,12 +4,7 @@ from dataclasses import dataclass, field
 
 from emulation.compute.redshift_sql.column_types import ColumnType, read_type
 from emulation.compute.redshift_sql.errors import NotEmulatedError
-from emulation.compute.redshift_sql.tables import (
-    Column,
-    CreateTable,
-    names_in_parentheses,
-    read_column,
-)
+from emulation.compute.redshift_sql.tables import Column, CreateTable, read_column
 from emulation.compute.redshift_sql.tokens import Kind, Reader
 
 Name = tuple[str, ...]
@@ -59,12 +54,12 @@ def _add(reader: Reader, change: AlterTable) -> bool:
     for kind in (("primary", "key"), ("unique",), ("foreign", "key")):
         if reader.accept(*kind):
             change.action = "add key"
-            change.key = (" ".join(kind).upper(), names_in_parentheses(reader))
+            change.key = (" ".join(kind).upper(), reader.names())
             if kind == ("foreign", "key"):
                 reader.expect("references")
                 reader.qualified()
                 if reader.peek("("):
-                    names_in_parentheses(reader)
+                    reader.names()
             return True
     reader.accept("column")
     change.action = "add column"
@@ -129,7 +124,7 @@ def _keys(reader: Reader, change: AlterTable) -> None:
             change.sortkeys = ()
             change.action = "sort order"
         elif reader.accept("compound", "sortkey") or reader.accept("sortkey"):
-            change.sortkeys = names_in_parentheses(reader)
+            change.sortkeys = reader.names()
             change.action = "sort order"
         else:
             reader.accept("alter")

@@ -76,24 +76,11 @@ def read_create_table(reader: Reader) -> CreateTable:
 def _column_list(reader: Reader, table: CreateTable) -> None:
     following = reader.tokens[reader.at + 2].text
     if following in {",", ")"}:
-        table.names = names_in_parentheses(reader)
+        table.names = reader.names()
         return
     reader.expect("(")
-    while True:
-        _element(reader, table)
-        if not reader.accept(","):
-            break
+    reader.several(lambda: _element(reader, table))
     reader.expect(")")
-
-
-def names_in_parentheses(reader: Reader) -> tuple[str, ...]:
-    """`(a, b)`."""
-    reader.expect("(")
-    names = [reader.identifier()]
-    while reader.accept(","):
-        names.append(reader.identifier())
-    reader.expect(")")
-    return tuple(names)
 
 
 def _element(reader: Reader, table: CreateTable) -> None:
@@ -111,12 +98,12 @@ def _table_key(reader: Reader, table: CreateTable) -> bool:
     if reader.accept("constraint"):
         reader.identifier()
     if reader.accept("primary", "key"):
-        table.keys.append(("PRIMARY KEY", names_in_parentheses(reader)))
+        table.keys.append(("PRIMARY KEY", reader.names()))
     elif reader.peek("unique", "("):
         reader.take()
-        table.keys.append(("UNIQUE", names_in_parentheses(reader)))
+        table.keys.append(("UNIQUE", reader.names()))
     elif reader.accept("foreign", "key"):
-        table.keys.append(("FOREIGN KEY", names_in_parentheses(reader)))
+        table.keys.append(("FOREIGN KEY", reader.names()))
         reader.expect("references")
         _references(reader)
     elif reader.peek("check"):
@@ -129,7 +116,7 @@ def _table_key(reader: Reader, table: CreateTable) -> bool:
 def _references(reader: Reader) -> None:
     reader.qualified()
     if reader.peek("("):
-        names_in_parentheses(reader)
+        reader.names()
 
 
 def read_column(reader: Reader, table: CreateTable) -> Column:
@@ -217,7 +204,7 @@ def _attributes(reader: Reader, table: CreateTable) -> None:
         if reader.accept("diststyle"):
             table.diststyle = reader.identifier().upper()
         elif reader.accept("distkey"):
-            table.distkey = names_in_parentheses(reader)[0]
+            table.distkey = reader.names()[0]
         elif reader.accept("sortkey", "auto"):
             table.sortkeys = ()
         elif _sortkey(reader, table) or reader.accept("encode", "auto"):
@@ -231,7 +218,7 @@ def _attributes(reader: Reader, table: CreateTable) -> None:
 def _sortkey(reader: Reader, table: CreateTable) -> bool:
     for kind in ((), ("compound",), ("interleaved",)):
         if reader.accept(*kind, "sortkey"):
-            table.sortkeys = names_in_parentheses(reader)
+            table.sortkeys = reader.names()
             return True
     return False
 

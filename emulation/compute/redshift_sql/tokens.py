@@ -4,7 +4,7 @@ sqlglot's tokens are not used here: they lose the position of a quoted string's 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -160,6 +160,20 @@ class Reader:
         while self.accept("."):
             parts.append(self.identifier())
         return tuple(parts)
+
+    def several[One](self, read: Callable[[], One]) -> list[One]:
+        """One or more of what `read` reads, with commas between them."""
+        found = [read()]
+        while self.accept(","):
+            found.append(read())
+        return found
+
+    def names(self) -> tuple[str, ...]:
+        """`(a, b)`."""
+        self.expect("(")
+        names = self.several(self.identifier)
+        self.expect(")")
+        return tuple(names)
 
     def string(self) -> str:
         """A string literal."""
