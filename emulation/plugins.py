@@ -134,7 +134,7 @@ class LocalServerPlugin(RuntimeServerPlugin):
 
     def load(self, *_: object, **__: object) -> RuntimeServer:
         """The server."""
-        server: RuntimeServer = load("emulation.server:LocalRuntimeServer")()
+        server: RuntimeServer = load("emulation.front.server:LocalRuntimeServer")()
         return server
 
 

@@ -1,0 +1,1 @@
+"""What stands before LocalStack's gateway: the server, and a short way for the hot operations."""
