@@ -60,12 +60,28 @@ class ShardLog:
                 self._segments[-1].seal()
                 self._segments.append(self._new_segment(self.next_ordinal))
             self._grown.notify_all()
+            self.wake()
             return first, arrival_ms
 
     def wait_for(self, ordinal: int, seconds: float) -> bool:
         """Wait until this record is stored; False when it is not within the time."""
         with self._grown:
             return self._grown.wait_for(lambda: self.next_ordinal > ordinal, seconds)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Call the watcher whenever there may be news: records, or the end of the shard."""
+        with self._lock:
+            self._watchers = (*self._watchers, watcher)
+
+    def unwatch(self, watcher: Callable[[], None]) -> None:
+        """Call it no more."""
+        with self._lock:
+            self._watchers = tuple(other for other in self._watchers if other != watcher)
+
+    def wake(self) -> None:
+        """Tell the watchers; without any it costs nothing."""
+        for watcher in self._watchers:
+            watcher()
 
     def read(self, ordinal: int) -> Iterator[Record]:
         """The stored records from `ordinal` on; those that are trimmed meanwhile are left out."""

@@ -10,11 +10,13 @@ import logging
 import os
 import shutil
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
 
+from emulation.compute.streams.consumers import Consumer
 from emulation.compute.streams.errors import ShardMissing, StorageFailed, StreamMissing
 from emulation.compute.streams.log import ShardLog
 from emulation.compute.streams.records import Record, sequence_number
@@ -70,6 +72,12 @@ class StreamState:
     key_id: str | None = None
     tags: dict[str, str] = field(default_factory=dict)
     shards: list[Shard] = field(default_factory=list)
+    consumers: tuple[Consumer, ...] = ()
+    policy: str | None = None
+    shard_metrics: tuple[str, ...] = ()
+    warm_mibps: int | None = None
+    dropped_before_ms: int = 0
+    """What a shorter retention once dropped does not come back with a longer one."""
 
     def to_json(self) -> str:
         """The text of the file."""
@@ -80,7 +88,14 @@ class StreamState:
     def from_json(cls, text: str) -> "StreamState":
         """The state of the file's text."""
         plain: dict[str, Any] = json.loads(text)
-        return cls(**plain | {"shards": [Shard.from_dict(shard) for shard in plain["shards"]]})
+        return cls(
+            **plain
+            | {
+                "shards": [Shard.from_dict(shard) for shard in plain["shards"]],
+                "consumers": tuple(Consumer(**each) for each in plain.get("consumers", ())),
+                "shard_metrics": tuple(plain.get("shard_metrics", ())),
+            }
+        )
 
 
 class Stream:
@@ -135,6 +150,11 @@ class Stream:
                 self.state = before
                 raise
 
+    def update(self, changes: Callable[[StreamState], dict[str, Any]]) -> None:
+        """Change the state by what it is; nobody else changes it meanwhile."""
+        with self._lock:
+            self.change(**changes(self.state))
+
     def _route(self) -> None:
         opened = sorted(self.open_shards(), key=lambda shard: shard.start)
         self._routes = [shard.start for shard in opened], opened
@@ -161,7 +181,7 @@ class Stream:
 
     def horizon_ms(self, now_ms: int) -> int:
         """What arrived before is gone."""
-        return now_ms - self.state.retention_hours * HOUR_MS
+        return max(now_ms - self.state.retention_hours * HOUR_MS, self.state.dropped_before_ms)
 
     def log(self, number: int) -> ShardLog:
         """The records of a shard."""
@@ -266,6 +286,8 @@ class Stream:
             number = len(self.state.shards)
             self.state.shards.append(child(old, number, start, end, now_ms))
         self._route()
+        for shard in old:
+            self.log(shard.number).wake()
 
     def close(self) -> None:
         """Everything to the disk."""
@@ -279,6 +301,13 @@ class Stream:
             self._kept = False
             self.close()
             shutil.rmtree(self.folder.rename(dropped))
+            for log in self._logs.values():
+                log.wake()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the stream still exists."""
+        return self._kept
 
     def _check_kept(self) -> None:
         """Who found the stream before it was deleted must not make its folder again."""
