@@ -18,14 +18,14 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from pipeline.contracts import events
+from pipeline.contracts import events, fields
 
-TYPES: dict[events.Kind, DataType] = {
-    events.TEXT: StringType(),
-    events.WHOLE: IntegerType(),
-    events.NUMBER: DoubleType(),
-    events.INSTANT: TimestampType(),
-    events.DATE: DateType(),
+TYPES: dict[fields.Kind, DataType] = {
+    fields.TEXT: StringType(),
+    fields.WHOLE: IntegerType(),
+    fields.NUMBER: DoubleType(),
+    fields.INSTANT: TimestampType(),
+    fields.DATE: DateType(),
 }
 
 

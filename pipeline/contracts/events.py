@@ -12,14 +12,25 @@ A cancelled flight is `planned` only; a diverted one never arrives. `weather` is
 observation at one airport, known at the end of that hour.
 
 Every instant is written as `2013-01-01T10:15:00Z`, which sorts as text. Fields that nobody declared
-pass (a newer producer may add some); a field of another event type does not (it would be a leak).
+pass (a newer producer may add some, `additions.py` says which); a field of another event type does
+not (it would be a leak).
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
 from typing import Any
+
+from pipeline.contracts import additions, fields
+from pipeline.contracts.fields import (
+    DATE,
+    INSTANT,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Field,
+    InvalidEvent,
+    shown,
+)
 
 Event = dict[str, Any]
 
@@ -28,57 +39,6 @@ MAX_EVENT_BYTES = 64 * 1024
 
 PLANNED, DEPARTED, ARRIVED, WEATHER = "planned", "departed", "arrived", "weather"
 EVENT_TYPES = (PLANNED, DEPARTED, ARRIVED, WEATHER)
-
-
-class InvalidEvent(ValueError):
-    """An event that the contract refuses; its text is the reason, for people."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What a value may be: a check and the words for a value that fails it."""
-
-    words: str
-    accepts: Callable[[Any], bool]
-
-
-def _is_instant(value: Any) -> bool:
-    return type(value) is str and len(value) == 20 and value[-1] == "Z" and _parses(value)
-
-
-def _parses(value: str) -> bool:
-    try:
-        return value[10] == "T" and datetime.fromisoformat(value) is not None
-    except ValueError:
-        return False
-
-
-def _is_date(value: Any) -> bool:
-    try:
-        return type(value) is str and len(value) == 10 and date.fromisoformat(value) is not None
-    except ValueError:
-        return False
-
-
-TEXT = Kind("a text that is not empty", lambda value: type(value) is str and value != "")
-WHOLE = Kind("a whole number", lambda value: type(value) is int)
-NUMBER = Kind("a number", lambda value: type(value) in {int, float} and value - value == 0)
-INSTANT = Kind("an instant like 2013-01-01T10:15:00Z", _is_instant)
-DATE = Kind("a date like 2013-01-01", _is_date)
-
-
-@dataclass(frozen=True)
-class Field:
-    """One field of an event; it is always present, and null only where it says so."""
-
-    name: str
-    kind: Kind
-    nullable: bool = False
-
-    def refuse(self, value: Any) -> None:
-        """Raise unless the value is what the field holds."""
-        if not (self.kind.accepts(value) or (self.nullable and value is None)):
-            raise InvalidEvent(f"{self.name} must be {self.kind.words}, not {_shown(value)}")
 
 
 ENVELOPE = (
@@ -126,8 +86,10 @@ PAYLOAD: Mapping[str, tuple[Field, ...]] = {
 }
 """What each event type says, after the envelope."""
 
-_DECLARED = {field.name for fields in PAYLOAD.values() for field in fields}
-_FOREIGN = {kind: _DECLARED - {field.name for field in PAYLOAD[kind]} for kind in EVENT_TYPES}
+DECLARED: Mapping[str, frozenset[str]] = {
+    kind: frozenset(field.name for field in (*ENVELOPE, *PAYLOAD[kind])) for kind in EVENT_TYPES
+}
+_FOREIGN = {kind: frozenset().union(*DECLARED.values()) - DECLARED[kind] for kind in EVENT_TYPES}
 
 
 _JSON = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
@@ -191,11 +153,13 @@ def encode(event: Event) -> bytes:
 def decode(data: bytes) -> Event:
     """The valid event of a record's data, or `InvalidEvent` with the reason."""
     if len(data) > MAX_EVENT_BYTES:
-        raise InvalidEvent(f"{len(data)} bytes are more than the {MAX_EVENT_BYTES} of an event")
+        reason = f"{len(data)} bytes are more than the {MAX_EVENT_BYTES} of an event"
+        raise InvalidEvent(fields.TOO_LARGE, reason)
     try:
-        event = json.loads(data, parse_constant=_refuse_constant)
+        # Given bytes, `json` would also take UTF-16, which no reader of the lake does.
+        event = json.loads(data.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InvalidEvent(f"not JSON: {error}") from error
+        raise InvalidEvent(fields.NOT_JSON, f"not JSON: {error}") from error
     validate(event)
     return dict(event)
 
@@ -207,37 +171,48 @@ def _refuse_constant(word: str) -> None:
 def validate(event: Any) -> None:
     """Raise `InvalidEvent`, with the reason, unless the event fulfils the contract."""
     if not isinstance(event, dict):
-        raise InvalidEvent(f"an event is a JSON object, not {_shown(event)}")
+        raise InvalidEvent(fields.NO_OBJECT, f"an event is a JSON object, not {shown(event)}")
     _check_envelope(event)
-    _check_fields(event, PAYLOAD[event["event_type"]])
-    if not _FOREIGN[event["event_type"]].isdisjoint(event):
-        names = ", ".join(sorted(_FOREIGN[event["event_type"]] & event.keys()))
-        raise InvalidEvent(f"a {event['event_type']} event must not carry {names}")
+    kind = event["event_type"]
+    _check_fields(event, PAYLOAD[kind])
+    if not DECLARED[kind].issuperset(event):
+        _check_rest(event, kind)
     _check_identity(event)
 
 
 def _check_envelope(event: Event) -> None:
+    version = event.get("schema_version")
+    # First: what another version lacks is no fault of it.
+    if type(version) is int and version != SCHEMA_VERSION:
+        reason = f"schema_version {version} is not {SCHEMA_VERSION}"
+        raise InvalidEvent(fields.UNKNOWN_VERSION, reason)
     _check_fields(event, ENVELOPE)
-    if event["schema_version"] != SCHEMA_VERSION:
-        raise InvalidEvent(f"schema_version {event['schema_version']} is not {SCHEMA_VERSION}")
     if event["event_type"] not in PAYLOAD:
         allowed = ", ".join(EVENT_TYPES)
-        raise InvalidEvent(
-            f"event_type must be one of {allowed}, not {_shown(event['event_type'])}"
-        )
+        reason = f"event_type must be one of {allowed}, not {shown(event['event_type'])}"
+        raise InvalidEvent(fields.UNKNOWN_TYPE, reason)
 
 
-def _check_fields(event: Event, fields: tuple[Field, ...]) -> None:
-    for field in fields:
+def _check_fields(event: Event, declared: tuple[Field, ...]) -> None:
+    for field in declared:
         if field.name not in event:
-            raise InvalidEvent(f"{field.name} is missing")
+            raise InvalidEvent(fields.MISSING_FIELD, f"{field.name} is missing")
         field.refuse(event[field.name])
+
+
+def _check_rest(event: Event, kind: str) -> None:
+    if not _FOREIGN[kind].isdisjoint(event):
+        names = ", ".join(sorted(_FOREIGN[kind] & event.keys()))
+        raise InvalidEvent(fields.FOREIGN_FIELD, f"a {kind} event must not carry {names}")
+    added = {name: value for name, value in event.items() if name not in DECLARED[kind]}
+    additions.check(added, DECLARED[kind])
 
 
 def _check_identity(event: Event) -> None:
     expected = event_id(_subject(event), event["event_type"])
     if event["event_id"] != expected:
-        raise InvalidEvent(f"event_id must be {expected}, not {_shown(event['event_id'])}")
+        reason = f"event_id must be {expected}, not {shown(event['event_id'])}"
+        raise InvalidEvent(fields.WRONG_IDENTITY, reason)
 
 
 def _subject(event: Event) -> str:
@@ -245,13 +220,9 @@ def _subject(event: Event) -> str:
         return weather_id(observed_at=event["observed_at"], origin=event["origin"])
     named = flight_id(**{name: event[name] for name in _IDENTITY})
     if event["flight_id"] != named:
-        raise InvalidEvent(f"flight_id must be {named}, not {_shown(event['flight_id'])}")
+        reason = f"flight_id must be {named}, not {shown(event['flight_id'])}"
+        raise InvalidEvent(fields.WRONG_IDENTITY, reason)
     return named
 
 
 _IDENTITY = ("flight_date", "carrier", "flight", "origin")
-
-
-def _shown(value: Any) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 80 else f"{text[:80]}..."

@@ -1,7 +1,8 @@
 """Lambda: events from the stream into the raw lake, each once; what breaks the contract is set
 aside with the reason, and the shard goes on.
 
-Why it reads before it writes: docs/decisions/0002-exactly-once-into-the-lake.md.
+Why it reads before it writes: docs/decisions/0002-exactly-once-into-the-lake.md; what that proves,
+and what becomes of poison: 0010-exactly-once.md.
 """
 
 import base64
@@ -12,7 +13,9 @@ from typing import Any
 
 from pipeline import aws
 from pipeline.contracts import events
-from pipeline.handlers.lake.poison import Poison, set_aside
+from pipeline.contracts.fields import InvalidEvent
+from pipeline.contracts.poison import SetAside
+from pipeline.handlers.lake import poison
 from pipeline.handlers.lake.raw import Lake
 from pipeline.handlers.settings import IngestSettings
 
@@ -28,34 +31,35 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     which changes nothing in what is written already.
     """
     settings = IngestSettings()
-    by_key, poison = sort(event["Records"])
+    by_key, refused = sort(event["Records"])
     added = write(lake(settings.lake_bucket), by_key)
-    if poison:
-        set_aside(poison, settings.poison_queue_url, settings.lake_bucket)
+    if refused:
+        poison.set_aside(refused, settings.lake_bucket)
+        poison.count(refused, settings.metric_namespace)
     report = {
         "records": len(event["Records"]),
         "objects": len(by_key),
         "added": added,
-        "poison": len(poison),
+        "poison": len(refused),
     }
     LOG.info("%s", report)
     return report
 
 
-def sort(records: Iterable[dict[str, Any]]) -> tuple[dict[str, dict[str, bytes]], list[Poison]]:
+def sort(records: Iterable[dict[str, Any]]) -> tuple[dict[str, dict[str, bytes]], list[SetAside]]:
     """The valid events of a batch as lines by object and identity, and the rest."""
     by_key: dict[str, dict[str, bytes]] = {}
-    poison: list[Poison] = []
+    refused: list[SetAside] = []
     for record in records:
         data = base64.b64decode(record["kinesis"]["data"])
         try:
             event = events.decode(data)
-        except events.InvalidEvent as error:
-            poison.append(Poison.of(record, data, str(error)))
+        except InvalidEvent as error:
+            refused.append(poison.of(record, data, error))
         else:
             lines = by_key.setdefault(events.raw_key(event), {})
             lines.setdefault(event["event_id"], events.encode(event))
-    return by_key, poison
+    return by_key, refused
 
 
 def write(into: Lake, by_key: dict[str, dict[str, bytes]]) -> int:

@@ -10,7 +10,7 @@ def _variable(name: str) -> str:
 
 @dataclass(frozen=True)
 class IngestSettings:
-    """Where events go, and where what is no event goes."""
+    """Where events go, and what counts those that are none."""
 
     lake_bucket: str = _variable("LAKE_BUCKET")
-    poison_queue_url: str = _variable("POISON_QUEUE_URL")
+    metric_namespace: str = _variable("METRIC_NAMESPACE")

@@ -8,7 +8,7 @@ read the lake again unless something has changed.
 import time
 from dataclasses import asdict, dataclass
 
-from pipeline import aws
+from pipeline.contracts.poison import GIVEN_UP, POISON
 from pipeline.errors import LateError
 from pipeline.orchestration.raw import RawCount, identity
 from pipeline.orchestration.run import Run, Show, listing, read_state, write_state
@@ -104,12 +104,8 @@ def _wait(run: Run, lake: RawCount, expected: set[int], show: Show) -> None:
 
 
 def _set_aside(run: Run) -> str:
-    """What waits in the queues of what could not be taken."""
-    told = []
-    for name in ("PoisonQueueUrl", "FailedBatchQueueUrl"):
-        attributes = aws.client("sqs").get_queue_attributes(
-            QueueUrl=run.output(name), AttributeNames=["ApproximateNumberOfMessages"]
-        )["Attributes"]
-        queue = run.output(name).rpartition("/")[2]
-        told.append(f"{attributes['ApproximateNumberOfMessages']} messages in {queue}")
-    return ", ".join(told)
+    """What lies where the function and its mapping put what they could not take."""
+    waiting = [
+        len(listing(run.output("LakeBucket"), prefix).sizes) for prefix in (POISON, GIVEN_UP)
+    ]
+    return "{} records are set aside, {} batches were given up".format(*waiting)

@@ -79,16 +79,8 @@ def _records(kinesis: Any, shard: str) -> int:
 
 
 def set_aside(laptop: Laptop) -> dict[str, int]:
-    """How many messages are in the queues of what was refused or failed."""
-    sqs = laptop.aws("sqs")
-    names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-    counted = {}
-    for queue in (f"{NAME}-poison", f"{NAME}-failed-batches"):
-        found = sqs.get_queue_attributes(
-            QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], AttributeNames=names
-        )["Attributes"]
-        counted[queue] = sum(int(found[name]) for name in names)
-    return counted
+    """How many records were set aside, and how many batches given up."""
+    return {prefix: len(objects(laptop, LAKE, prefix)) for prefix in ("poison/", "aws/lambda/")}
 
 
 def processed(laptop: Laptop) -> list[dict[str, Any]]:

@@ -34,8 +34,9 @@ def read_ingest(clients: Clients, deployment: Deployment) -> Stage:
         return absent("The ingest function")
     invocations = day_sum(clients, "AWS/Lambda", "Invocations", {"FunctionName": name})
     errors = day_sum(clients, "AWS/Lambda", "Errors", {"FunctionName": name})
-    poison = _waiting(clients, deployment.outputs.get("PoisonQueueUrl"))
-    failed_batches = _waiting(clients, deployment.outputs.get("FailedBatchQueueUrl"))
+    lake = deployment.outputs.get("LakeBucket")
+    poison = _waiting(clients, lake, "poison/")
+    failed_batches = _waiting(clients, lake, "aws/lambda/")
     return Stage(
         state=State.FAILED if failed_batches else State.DONE if invocations else State.IDLE,
         resource=name,
@@ -49,13 +50,12 @@ def read_ingest(clients: Clients, deployment: Deployment) -> Stage:
     )
 
 
-def _waiting(clients: Clients, queue_url: str | None) -> int | None:
-    if queue_url is None:
+def _waiting(clients: Clients, bucket: str | None, prefix: str) -> int | None:
+    """How many objects of what was set aside, or given up, the operator has not seen to."""
+    if bucket is None:
         return None
-    answer = clients("sqs").get_queue_attributes(
-        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"]
-    )
-    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+    pages = clients("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return sum(len(page.get("Contents", ())) for page in pages)
 
 
 def _summary(

@@ -1,97 +1,75 @@
-"""Records that break the contract: to a queue, with the reason, the payload and where it came from.
+"""Records that break the contract: each into an object of its own, and counted by the reason.
 
-A payload that does not fit into a message stands in the lake under `poison/`, and the message says
-where.
+Queues were not taken: docs/decisions/0010-exactly-once.md.
 """
 
-import base64
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from pipeline import aws
+from pipeline.contracts.fields import BREAKING, InvalidEvent
+from pipeline.contracts.poison import SetAside
 
-MAX_MESSAGES = 10
-MAX_MESSAGE_BYTES = 250 * 1024
-"""SQS took 256 KiB for long, for one message as for a batch of ten; queues may still be set so."""
+LOG = logging.getLogger(__name__)
+
+WRITERS = 16
+POISON, BREAKS = "PoisonRecords", "ContractBreaks"
+"""Records that were refused, all and of each reason; those whose producer has changed."""
 
 
-class QueueRefused(RuntimeError):
-    """The queue did not take a message."""
+def of(record: dict[str, Any], data: bytes, error: InvalidEvent) -> SetAside:
+    """From a record of a Lambda event."""
+    kinesis = record["kinesis"]
+    return SetAside(
+        kind=error.kind,
+        reason=str(error),
+        stream=record["eventSourceARN"].rpartition("/")[2],
+        shard_id=record["eventID"].partition(":")[0],
+        sequence_number=kinesis["sequenceNumber"],
+        partition_key=kinesis["partitionKey"],
+        arrived_at=kinesis["approximateArrivalTimestamp"],
+        data=data,
+    )
 
 
-@dataclass(frozen=True)
-class Poison:
-    """One record that is no event."""
+def set_aside(poison: Sequence[SetAside], bucket: str) -> None:
+    """Keep every record. Written again, an object is as it was."""
+    s3 = aws.client("s3")
 
-    reason: str
-    stream: str
-    shard_id: str
-    sequence_number: str
-    partition_key: str
-    arrived_at: float
-    data: bytes
-
-    @classmethod
-    def of(cls, record: dict[str, Any], data: bytes, reason: str) -> "Poison":
-        """From a record of a Lambda event."""
-        kinesis = record["kinesis"]
-        return cls(
-            reason=reason,
-            stream=record["eventSourceARN"].rpartition("/")[2],
-            shard_id=record["eventID"].partition(":")[0],
-            sequence_number=kinesis["sequenceNumber"],
-            partition_key=kinesis["partitionKey"],
-            arrived_at=kinesis["approximateArrivalTimestamp"],
-            data=data,
+    def put(item: SetAside) -> None:
+        s3.put_object(
+            Bucket=bucket, Key=item.key, Body=item.encode(), ContentType="application/json"
         )
 
-    @property
-    def key(self) -> str:
-        """Where a payload stands that is too large for a message."""
-        return f"poison/{self.shard_id}/{self.sequence_number}"
-
-    def message(self, **payload: str) -> str:
-        """The message, with the payload or with where it is."""
-        told = {name: value for name, value in asdict(self).items() if name != "data"}
-        return json.dumps({**told, "bytes": len(self.data), **payload})
+    with ThreadPoolExecutor(WRITERS) as writers:
+        list(writers.map(put, poison))
 
 
-def set_aside(poison: list[Poison], queue_url: str, bucket: str) -> None:
-    """Send every record to the queue."""
-    messages = [_message(item, bucket) for item in poison]
-    for batch in _batches(messages):
-        entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)]
-        answer = aws.client("sqs").send_message_batch(QueueUrl=queue_url, Entries=entries)
-        if failed := answer.get("Failed"):
-            raise QueueRefused(f"{queue_url} refused a poison record: {failed[0]['Message']}")
-
-
-def _message(item: Poison, bucket: str) -> str:
-    body = item.message(**_payload(item.data))
-    if len(body.encode()) <= MAX_MESSAGE_BYTES:
-        return body
-    aws.client("s3").put_object(Bucket=bucket, Key=item.key, Body=item.data)
-    return item.message(payload_key=item.key)
-
-
-def _payload(data: bytes) -> dict[str, str]:
-    """The payload as people read it, where it is text."""
+def count(poison: Sequence[SetAside], namespace: str) -> None:
+    """Count the records. A batch that comes again counts again: the metric is for alarms, and what
+    was set aside is counted by its objects.
+    """
     try:
-        return {"payload": data.decode()}
-    except UnicodeDecodeError:
-        return {"payload_base64": base64.b64encode(data).decode()}
+        aws.client("cloudwatch").put_metric_data(Namespace=namespace, MetricData=_metrics(poison))
+    except (ClientError, BotoCoreError) as error:
+        # The records are kept and the log says so; that nobody counts them is no reason to stop.
+        LOG.warning("%d poison records were not counted: %s", len(poison), error)
 
 
-def _batches(messages: list[str]) -> Iterator[list[str]]:
-    """As few batches as fit."""
-    batch: list[str] = []
-    for message in messages:
-        together = sum(len(body.encode()) for body in (*batch, message))
-        if batch and (len(batch) == MAX_MESSAGES or together > MAX_MESSAGE_BYTES):
-            yield batch
-            batch = []
-        batch.append(message)
-    if batch:
-        yield batch
+def _metrics(poison: Sequence[SetAside]) -> list[dict[str, Any]]:
+    kinds = Counter(item.kind for item in poison)
+    metrics = [_metric(POISON, kinds.total())]
+    if breaks := sum(kinds[kind] for kind in BREAKING):
+        metrics.append(_metric(BREAKS, breaks))
+    for kind, many in kinds.items():
+        metrics.append({**_metric(POISON, many), "Dimensions": [{"Name": "Reason", "Value": kind}]})
+    return metrics
+
+
+def _metric(name: str, value: int) -> dict[str, Any]:
+    return {"MetricName": name, "Value": value, "Unit": "Count"}

@@ -25,8 +25,6 @@ OUTPUTS = {
     "streaming": {
         "EventStreamName": "t-events",
         "IngestFunctionName": "t-ingest-events",
-        "PoisonQueueUrl": "http://sqs/t-poison",
-        "FailedBatchQueueUrl": "http://sqs/t-failed-batches",
     },
     "lake": {
         "CatalogDatabase": "t",
@@ -52,7 +50,6 @@ class FakeAWS:
         self.stacks = {}
         self.objects = {}
         self.metrics = {}
-        self.messages = {}
         self.runs = []
         self.tables = {}
         self.statements = []
@@ -93,10 +90,6 @@ class FakeAWS:
     def get_metric_statistics(self, *, Namespace, MetricName, **rest):
         value = self.metrics.get((Namespace, MetricName))
         return {"Datapoints": [] if value is None else [{"Sum": value}]}
-
-    def get_queue_attributes(self, *, QueueUrl, AttributeNames):
-        count = self.messages.get(QueueUrl, 0)
-        return {"Attributes": {"ApproximateNumberOfMessages": str(count)}}
 
     def get_job_runs(self, *, JobName, MaxResults):
         return {"JobRuns": self.runs[:MaxResults]}

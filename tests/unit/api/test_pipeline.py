@@ -64,7 +64,7 @@ def test_stream_and_ingest_show_the_last_day(cloud, stages):
         ("AWS/Kinesis", "IncomingBytes"): 84_500_321.0,
         ("AWS/Lambda", "Invocations"): 162.0,
     }
-    cloud.messages = {"http://sqs/t-poison": 3}
+    cloud.objects = {("t-lake", f"poison/t-events/{number}.json"): b"{}" for number in range(3)}
     told = stages()
     assert figures(told["stream"]) == {"records": 245_318, "bytes": 84_500_321, "shards": 2}
     assert told["ingest"]["summary"] == "162 runs in 24 h, 3 records set aside"
@@ -73,7 +73,7 @@ def test_stream_and_ingest_show_the_last_day(cloud, stages):
 
 def test_batches_given_up_are_a_failure(cloud, stages):
     cloud.deploy()
-    cloud.messages = {"http://sqs/t-failed-batches": 2}
+    cloud.objects = {("t-lake", f"aws/lambda/mapping/{number}"): b"{}" for number in range(2)}
     assert stages()["ingest"]["state"] == "failed"
 
 

@@ -3,11 +3,13 @@ import hashlib
 import io
 import json
 import threading
+from collections import Counter
 
 import pytest
 from botocore.exceptions import ClientError
 
 from pipeline.contracts import events
+from pipeline.contracts.poison import SetAside
 from pipeline.handlers import ingest_events
 from pipeline.handlers.lake.raw import ContendedObject, Lake
 from pipeline.producers import tables
@@ -46,16 +48,25 @@ class Bucket:
         lines = b"".join(self.objects[key] for key in self.objects if key.startswith("raw/"))
         return [json.loads(line) for line in lines.splitlines()]
 
+    def poison(self):
+        keys = sorted(key for key in self.objects if key.startswith("poison/"))
+        return [SetAside.decode(self.objects[key]) for key in keys]
 
-class Queue:
+
+class Meter:
+    """A working miniature of CloudWatch: sums by name and reason."""
+
     def __init__(self):
-        self.messages: list[dict] = []
+        self.sums: Counter[tuple[str, str]] = Counter()
+        self.is_down = False
 
-    def send_message_batch(self, *, QueueUrl, Entries):
-        assert 1 <= len(Entries) <= 10
-        assert sum(len(entry["MessageBody"]) for entry in Entries) <= 256 * 1024
-        self.messages += [json.loads(entry["MessageBody"]) for entry in Entries]
-        return {"Successful": []}
+    def put_metric_data(self, *, Namespace, MetricData):
+        if self.is_down:
+            raise failure("InternalServiceFault")
+        assert Namespace == "t/ingest"
+        for metric in MetricData:
+            (reason,) = [item["Value"] for item in metric.get("Dimensions", [])] or ("",)
+            self.sums[metric["MetricName"], reason] += metric["Value"]
 
 
 def tag(body):
@@ -87,13 +98,13 @@ def batch(payloads, first=1):
 
 @pytest.fixture
 def bucket(monkeypatch):
-    services = {"s3": Bucket(), "sqs": Queue()}
+    services = {"s3": Bucket(), "cloudwatch": Meter()}
     monkeypatch.setenv("LAKE_BUCKET", "lake")
-    monkeypatch.setenv("POISON_QUEUE_URL", "https://queue")
+    monkeypatch.setenv("METRIC_NAMESPACE", "t/ingest")
     monkeypatch.setattr("pipeline.aws.client", services.__getitem__)
     monkeypatch.setattr(ingest_events, "_LAKES", {})
     bucket = services["s3"]
-    bucket.queue = services["sqs"]
+    bucket.meter = services["cloudwatch"]
     return bucket
 
 
@@ -190,37 +201,93 @@ def test_object_that_always_changes_fails_the_batch(bucket, payloads, monkeypatc
         ingest_events.handler(batch(payloads[:1]), None)
 
 
+def poisoned(event, **change):
+    return events.encode(event | change)
+
+
 def test_poison_is_set_aside_with_its_reason_and_the_rest_goes_on(bucket, payloads):
     report = ingest_events.handler(batch([payloads[0], b'{"oops"', b"\xff\x00", payloads[1]]), None)
     assert report == {"records": 4, "objects": 1, "added": 2, "poison": 2}
-    first, second = bucket.queue.messages
-    assert first["reason"].startswith("not JSON")
-    assert first["payload"] == '{"oops"'
-    assert first["sequence_number"] == "2"
-    assert first["shard_id"] == "shardId-000000000000"
-    assert first["stream"] == "t-events"
-    assert base64.b64decode(second["payload_base64"]) == b"\xff\x00"
+    first, second = bucket.poison()
+    assert first == SetAside(
+        kind="not_json",
+        reason="not JSON: Expecting ':' delimiter: line 1 column 8 (char 7)",
+        stream="t-events",
+        shard_id="shardId-000000000000",
+        sequence_number="2",
+        partition_key="a flight",
+        arrived_at=1700000000.5,
+        data=b'{"oops"',
+    )
+    assert second.data == b"\xff\x00"
+    assert json.loads(bucket.objects[first.key])["payload"] == '{"oops"'
+    assert first.key == "poison/t-events/shardId-000000000000/2.json"
 
 
-def test_large_poison_stands_in_the_lake_and_the_message_says_where(bucket):
+def test_large_poison_is_kept_whole(bucket):
     large = b"x" * 900 * 1024
     ingest_events.handler(batch([large]), None)
-    (message,) = bucket.queue.messages
-    assert message["reason"] == "921600 bytes are more than the 65536 of an event"
-    assert message["payload_key"] == "poison/shardId-000000000000/1"
-    assert bucket.objects[message["payload_key"]] == large
+    (kept,) = bucket.poison()
+    assert (kept.kind, kept.data) == ("too_large", large)
+    assert kept.reason == "921600 bytes are more than the 65536 of an event"
 
 
-def test_much_poison_is_sent_in_batches_that_fit(bucket):
-    ingest_events.handler(batch([b"x" * 60_000] * 25), None)
-    assert len(bucket.queue.messages) == 25
+def test_poison_that_comes_again_is_there_once(bucket, payloads):
+    records = [payloads[0], b"bad", payloads[1], b"worse", b"bad"]
+    for first, last in [(0, 5), (0, 2), (2, 5)]:
+        ingest_events.handler(batch(records[first:last], first + 1), None)
+    assert [item.data for item in bucket.poison()] == [b"bad", b"worse", b"bad"]
 
 
-def test_poison_is_not_sent_when_the_lake_fails(bucket, payloads):
+def test_poison_is_counted_by_reason_and_broken_contracts_apart(bucket, told):
+    record = told[0]
+    without = {name: value for name, value in record.items() if name != "dest"}
+    batch_of = [b"{", b"[]", poisoned(record, schema_version=2), poisoned(without), b"{"]
+    ingest_events.handler(batch(batch_of), None)
+    assert bucket.meter.sums == {
+        ("PoisonRecords", ""): 5,
+        ("ContractBreaks", ""): 2,
+        ("PoisonRecords", "not_json"): 2,
+        ("PoisonRecords", "no_object"): 1,
+        ("PoisonRecords", "unknown_version"): 1,
+        ("PoisonRecords", "missing_field"): 1,
+    }
+
+
+def test_poison_is_set_aside_though_nobody_counts(bucket, caplog):
+    bucket.meter.is_down = True
+    assert ingest_events.handler(batch([b"bad"]), None)["poison"] == 1
+    assert len(bucket.poison()) == 1
+    assert "1 poison records were not counted" in caplog.text
+
+
+def test_poison_is_not_set_aside_when_the_lake_fails(bucket, payloads):
     def refuse(_):
         raise failure("AccessDenied")
 
     bucket.before_write = refuse
     with pytest.raises(ClientError, match="AccessDenied"):
         ingest_events.handler(batch([payloads[0], b"bad"]), None)
-    assert bucket.queue.messages == []
+    assert bucket.poison() == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"gate": "\\ud800"',
+        '"gate": 1e999',
+        f'"gate": {"9" * 4000}',
+        f'"gate": {"9" * 5000}',
+        f'"gate": {"[" * 20_000}{"]" * 20_000}',
+        f'"gate": {"[" * 900}{"]" * 900}',
+        '"carrier": "\\ud800"',
+        '"distance": 99999999999',
+    ],
+    ids=range(8),
+)
+def test_no_record_can_fail_the_batch(bucket, told, text):
+    """Each of these is JSON to Python, and cannot be written or read by what comes after."""
+    flight = next(event for event in told if event["event_type"] == "planned")
+    data = events.encode(flight)[:-1] + f",{text}}}".encode()
+    report = ingest_events.handler(batch([data]), None)
+    assert (report["added"], report["poison"]) == (0, 1)
