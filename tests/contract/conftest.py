@@ -38,8 +38,9 @@ def healthy(url: str) -> bool:
 class Emulator:
     """An emulator of its own, on a free port and a given state folder; start, stop and kill it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self.settings = settings
         (self.port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen | None = None
@@ -52,7 +53,8 @@ class Emulator:
                 cwd=ROOT,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+                env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+                | self.settings,
             )
         wait_until(f"the emulator, see {log.name}", lambda: healthy(self.url), START_SECONDS)
 
