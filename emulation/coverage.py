@@ -14,6 +14,8 @@ from emulation.plugins import load
 from emulation.settings import SERVICES
 
 PROVIDERS = {
+    "dynamodb": "emulation.services.dynamodb.provider:DynamoDbProvider",
+    "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
     "redshift": "emulation.services.redshift.provider:RedshiftProvider",

@@ -77,6 +77,18 @@ def sagemaker_runtime() -> Service:
     return serve("emulation.services.sagemaker_runtime.provider:SageMakerRuntimeProvider")
 
 
+@aws_provider(api="dynamodb", name="terrarium")
+def dynamodb() -> Service:
+    """DynamoDB, on AWS's own engine."""
+    return serve("emulation.services.dynamodb.provider:DynamoDbProvider")
+
+
+@aws_provider(api="dynamodbstreams", name="terrarium")
+def dynamodbstreams() -> Service:
+    """The streams of DynamoDB's tables."""
+    return serve("emulation.services.dynamodb.provider:DynamoDbStreamsProvider")
+
+
 def resource_type(name: str, reference: str) -> PluginSpec:
     """A CloudFormation resource type, computed by the class that `reference` names."""
 

@@ -26,6 +26,10 @@ class EmulationSettings(BaseSettings):
     )
     stop_seconds: float = Field(10.0, description="Wait between TERM and KILL of a child process.")
 
+    limits: bool = Field(
+        False, description="Whether Kinesis's shards let through in a second what AWS's do."
+    )
+
     @property
     def endpoint_url(self) -> str:
         """The address that child processes reach the gateway at."""
@@ -81,6 +85,8 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
 
 
 OWN_PROVIDERS = (
+    "PROVIDER_OVERRIDE_DYNAMODB",
+    "PROVIDER_OVERRIDE_DYNAMODBSTREAMS",
     "PROVIDER_OVERRIDE_KINESIS",
     "PROVIDER_OVERRIDE_REDSHIFT",
     "PROVIDER_OVERRIDE_S3",
@@ -91,6 +97,8 @@ SERVICES = (
     "apigateway",
     "cloudformation",
     "cloudwatch",
+    "dynamodb",
+    "dynamodbstreams",
     "ec2",
     "events",
     "firehose",

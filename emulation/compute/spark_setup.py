@@ -1,5 +1,6 @@
-"""`python -m emulation.compute.spark_setup`: fetch the jars that are missing, and with `--archive`
-make the archive of classes. It takes half a minute of both cores: it pays from the fourth job on.
+"""`python -m emulation.compute.spark_setup`: fetch the jars that are missing - Spark's way to S3,
+DynamoDB's engine - and with `--archive` make the archive of classes. It takes half a minute of both
+cores: it pays from the fourth job on.
 
 Safe to run again at any time, and after an interruption; what is there is left alone.
 """
@@ -8,12 +9,13 @@ import logging
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from emulation.compute import spark, spark_jars
+from emulation.compute import dynamodb, maven, spark, spark_jars
 from emulation.compute.processes import Process, Status
 
 SAMPLE = Path(__file__).with_name("spark_sample.py")
@@ -27,11 +29,16 @@ LOG = logging.getLogger(__name__)
 
 def fetch_jars(java: Path, progress: Progress) -> None:
     """Fetch what is missing."""
-    jars = spark_jars.missing()
-    task = progress.add_task("Spark's way to S3: jars", total=len(jars))
-    if jars:
-        spark_jars.fetch(jars, java, lambda: progress.advance(task))
-    progress.update(task, total=1, completed=1)
+    wanted = {
+        "Spark's way to S3: jars": (spark_jars.locked(), spark_jars.jars_folder()),
+        "DynamoDB: jars": (dynamodb.locked(), dynamodb.jars_folder()),
+    }
+    for name, (artifacts, folder) in wanted.items():
+        missing = maven.missing(artifacts, folder)
+        task = progress.add_task(name, total=len(missing))
+        if missing:
+            maven.fetch(missing, folder, java, partial(progress.advance, task))
+        progress.update(task, total=1, completed=1)
 
 
 def make_archive(java: Path, progress: Progress, environment: dict[str, str]) -> Status:
@@ -76,7 +83,7 @@ def main() -> int:
             fetch_jars(java, progress)
             wanted = "--archive" in sys.argv[1:]
             status = make_archive(java, progress, environment) if wanted else Status.SUCCEEDED
-    except (spark.JavaNotFoundError, spark_jars.JarsNotFetchedError, FileNotFoundError) as error:
+    except (spark.JavaNotFoundError, maven.NotFetchedError, FileNotFoundError) as error:
         console.print(f"[red]{error}[/red]")
         return 1
     if status is not Status.SUCCEEDED:

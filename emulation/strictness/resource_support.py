@@ -3,10 +3,14 @@
 LocalStack asks a list on the internet first, and without one calls every type unsupported.
 """
 
+from importlib import import_module
 from typing import Any
 
 from localstack.services.cloudformation.engine.v2 import change_set_resource_support_checker
 from localstack.services.cloudformation.resource_provider import plugin_manager
+from localstack.services.dynamodb.resource_providers.aws_dynamodb_table_plugin import (
+    DynamoDBTableProviderPlugin,
+)
 from localstack.services.kinesis.resource_providers.aws_kinesis_stream_plugin import (
     KinesisStreamProviderPlugin,
 )
@@ -26,6 +30,13 @@ from localstack.utils.patch import patch
 EMPTY = {"AWS::CloudFormation::WaitCondition"}
 """Types that LocalStack completes without the work: this one waits for no signal."""
 
+OURS = {
+    DynamoDBTableProviderPlugin: "emulation.services.dynamodb.resources:TableResource",
+    KinesisStreamProviderPlugin: "emulation.services.kinesis.resources:StreamResource",
+    S3BucketProviderPlugin: "emulation.services.s3.resources:BucketResource",
+}
+"""Types that LocalStack has and we compute."""
+
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
@@ -33,8 +44,8 @@ def apply() -> None:
     patch(checker._resource_support_status)(support_status)
     patch(RemoteCatalogLoader.get_remote_catalog)(no_remote_catalog)
     change_set_resource_support_checker._build_resource_failure_message = failure_message
-    patch(KinesisStreamProviderPlugin.load)(load_our_stream)
-    patch(S3BucketProviderPlugin.load)(load_our_bucket)
+    for plugin, reference in OURS.items():
+        patch(plugin.load)(load_ours(reference))
 
 
 def support_status(_: Any, __: Any, resource_type: str) -> Any:
@@ -54,17 +65,13 @@ def no_remote_catalog(_: Any, __: Any) -> Any:
     raise AwsCatalogLoaderException("the emulator asks nothing of the internet")
 
 
-def load_our_stream(_: Any, plugin: Any) -> None:
-    """AWS::Kinesis::Stream of our own in the place of LocalStack's: of two plug-ins with one name
-    the last one found would win.
+def load_ours(reference: str) -> Any:
+    """Load a type of our own in the place of LocalStack's: of two plug-ins with one name the last
+    one found would win.
     """
-    from emulation.services.kinesis.resources import StreamResource
 
-    plugin.factory = StreamResource
+    def instead(_: Any, plugin: Any) -> None:
+        module, name = reference.split(":")
+        plugin.factory = getattr(import_module(module), name)
 
-
-def load_our_bucket(_: Any, plugin: Any) -> None:
-    """AWS::S3::Bucket likewise."""
-    from emulation.services.s3.resources import BucketResource
-
-    plugin.factory = BucketResource
+    return instead

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulation.compute import spark_jars
+from emulation.compute import maven, spark_jars
 from emulation.compute.spark import Failure
 from emulation.services.glue import failures, job_arguments
 from emulation.services.glue.crawl_targets import glob
@@ -128,4 +128,4 @@ def test_locked_jars_are_of_one_hadoop_and_one_sdk():
     jars = spark_jars.locked()
     assert {jar.version for jar in jars if jar.group == "software.amazon.awssdk"} == {"2.29.52"}
     assert all(len(jar.sha256) == 64 for jar in jars)
-    assert spark_jars.ivy_module(jars).count('transitive="false"') == len(jars)
+    assert maven.ivy_module(jars).count('transitive="false"') == len(jars)
