@@ -16,17 +16,19 @@ from pipeline.config import Settings, settings
 from pipeline.deploy.destroy import destroy
 from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
-from pipeline.errors import PipelineError, SettingError, UnreachableError
+from pipeline.errors import PipelineError, SettingError, StillRefusedError, UnreachableError
 from pipeline.orchestration.confirm import account, confirm, show_target
 from pipeline.orchestration.display import (
     Lines,
     Screen,
     console,
     show_error,
+    show_poison,
     show_rows,
     show_stages,
 )
 from pipeline.orchestration.events import tell
+from pipeline.orchestration.poison import Aside, Changes
 from pipeline.orchestration.run import Run
 from pipeline.orchestration.runner import run_stages, sentence_of
 from pipeline.orchestration.statements import query
@@ -64,7 +66,22 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     producing.add_argument("--speed", type=float, default=0, help="times real time; 0 is at once")
     asking = add("query", help="ask the warehouse in SQL")
     asking.add_argument("sql")
+    add_poison(add("poison", help="records that the lake could not take"))
     return parser.parse_args(arguments)
+
+
+def add_poison(parser: argparse.ArgumentParser) -> None:
+    """The commands about what was set aside."""
+    add = parser.add_subparsers(dest="asked", required=True, metavar="command").add_parser
+    reason = argparse.ArgumentParser(add_help=False)
+    reason.add_argument("--reason", default="", metavar="WORD", help="only these, as in `list`")
+    add("list", parents=[reason], help="what waits, and why")
+    add("show", help="one record, whole").add_argument("id", help="as `list` tells it")
+    again = add("redrive", parents=[reason], help="send into the stream again what is valid now")
+    again.add_argument("id", nargs="*", help="as `list` tells it")
+    again.add_argument("--all", action="store_true", help="everything that waits")
+    again.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field")
+    again.add_argument("--unset", action="append", default=[], metavar="NAME", help="leave it out")
 
 
 def new_run(options: argparse.Namespace, config: Settings) -> Run:
@@ -119,6 +136,40 @@ def produce(options: argparse.Namespace, run: Run) -> None:
         task = bar.add_task("events", total=expected_events(days))
         sent = tell(run, days, options.speed, lambda done: bar.update(task, completed=done))
     console.print(f"{sent:,} events sent, {days} days are told")
+
+
+def poison(options: argparse.Namespace, run: Run) -> None:
+    """Look at what the lake could not take, or send it again."""
+    run.deployer.learn("storage", "streaming")
+    aside = Aside(run.output("LakeBucket"), run.output("EventStreamName"))
+    match options.asked:
+        case "list":
+            show_poison(aside.look(kind=options.reason))
+        case "show":
+            (waiting,) = aside.look(ids=[options.id])
+            content = aside.read(waiting.key) or b""
+            console.print(content.decode(), markup=False, soft_wrap=True)
+        case "redrive":
+            redrive(options, aside)
+
+
+def redrive(options: argparse.Namespace, aside: Aside) -> None:
+    """Send again what is named.
+
+    Raises:
+        StillRefusedError: something stays.
+    """
+    if not (options.id or options.reason or options.all):
+        raise SettingError("Say which: ids, --reason WORD, or --all.")
+    changes = Changes.parse(options.set, options.unset)
+    waiting = aside.look(ids=options.id, kind=options.reason)
+    stays = [outcome for outcome in aside.redrive(waiting, changes) if outcome.stays]
+    console.print(f"{len(waiting) - len(stays):,} sent again, {len(stays):,} stay")
+    for outcome in stays:
+        told = f"{outcome.waiting.id}  {outcome.stays}"
+        console.print(told, markup=False, soft_wrap=True)
+    if stays:
+        raise StillRefusedError("What stays needs another change, or a contract that takes it.")
 
 
 def take_down(options: argparse.Namespace, run: Run) -> None:
@@ -176,6 +227,8 @@ def execute(options: argparse.Namespace) -> None:
             webbrowser.open(run.settings.api_url)
         case "produce":
             produce(options, run)
+        case "poison":
+            poison(options, run)
         case "query":
             run.deployer.learn("warehouse")
             show_rows(*query(run, options.sql))

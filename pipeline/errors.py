@@ -8,6 +8,7 @@ PipelineError
 ├── StackFailedError         read the resource's reason, change the template or the account
 ├── StatementFailedError     change the SQL, or what it reads
 ├── JobFailedError           read the job's log
+├── StillRefusedError        change the records, or the contract
 ├── LateError                something did not happen in time
 └── StoppedError             nothing: it was asked for
 """
@@ -55,6 +56,10 @@ class StatementFailedError(PipelineError):
 
 class JobFailedError(PipelineError):
     """A crawl, Glue job or training job ended in failure; `log_tail` has its last lines."""
+
+
+class StillRefusedError(PipelineError):
+    """Records that were set aside break the contract as before."""
 
 
 class LateError(PipelineError):

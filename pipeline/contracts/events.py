@@ -21,16 +21,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.contracts import additions, fields
-from pipeline.contracts.fields import (
-    DATE,
-    INSTANT,
-    NUMBER,
-    TEXT,
-    WHOLE,
-    Field,
-    InvalidEvent,
-    shown,
-)
+from pipeline.contracts.fields import DATE, INSTANT, NUMBER, TEXT, WHOLE, Field, shown
+from pipeline.contracts.fields import InvalidEvent as InvalidEvent
 
 Event = dict[str, Any]
 

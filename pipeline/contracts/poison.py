@@ -1,8 +1,8 @@
-"""A record that breaks the contract, as it stands in the lake: the function writes it, the operator
-reads it.
+"""What the lake could not take, as it stands beside it until the operator has seen to it.
 
-An object is one record, whole, with the reason, and is named by where the record stood in the
-stream: set aside again, it is the same object.
+A record that breaks the contract is an object with the reason, written by the function and named by
+where the record stood in the stream: set aside again, it is the same object. A batch that a mapping
+gave up is an object that Lambda itself writes.
 """
 
 import base64
@@ -51,3 +51,38 @@ class SetAside:
         encoded = told.pop("payload_base64", None)
         data = base64.b64decode(encoded) if encoded is not None else told.pop("payload").encode()
         return cls(**told, data=data)
+
+
+@dataclass(frozen=True)
+class GivenUp:
+    """A batch that the function could not take at all."""
+
+    kind: str
+    """Lambda's word: RetryAttemptsExhausted, RecordAgeExceeded, ..."""
+    reason: str
+    shard_id: str
+    arrived: str
+    records: tuple[tuple[str, bytes], ...] = field(repr=False)
+    """Partition key and data of each."""
+
+    @classmethod
+    def decode(cls, content: bytes) -> "GivenUp":
+        """The batch of an object."""
+        told = json.loads(content)
+        asked, batch = told["requestContext"], told["KinesisBatchInfo"]
+        failed = told.get("responseContext", {}).get("functionError", "no answer")
+        kinesis = [record["kinesis"] for record in told["payload"]["Records"]]
+        return cls(
+            kind=asked["condition"],
+            reason=f"{failed} after {asked['approximateInvokeCount']} attempts",
+            shard_id=batch["shardId"],
+            arrived=batch["approximateArrivalOfFirstRecord"],
+            records=tuple(
+                (record["partitionKey"], base64.b64decode(record["data"])) for record in kinesis
+            ),
+        )
+
+
+def read(key: str, content: bytes) -> SetAside | GivenUp:
+    """What an object of either prefix holds."""
+    return (SetAside if key.startswith(POISON) else GivenUp).decode(content)

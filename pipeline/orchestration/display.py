@@ -1,6 +1,7 @@
 """What the operator sees: a live row a stage, then tables; plain lines where no terminal is."""
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from pipeline.deploy.plan import StackPlan
 from pipeline.errors import PipelineError
+from pipeline.orchestration.poison import Waiting
 from pipeline.orchestration.runner import Done, Stage
 
 console = Console(highlight=False)
@@ -119,6 +121,17 @@ def show_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
     console.print(table)
+
+
+def show_poison(waiting: Sequence[Waiting]) -> None:
+    """What the lake could not take, and how much of it for which reason."""
+    if not waiting:
+        console.print("nothing is set aside")
+        return
+    rows = [(item.id, item.kind, item.arrived, item.holds, item.reason) for item in waiting]
+    show_rows(("id", "reason", "arrived", "holds", "in words"), rows)
+    counted = Counter(item.kind for item in waiting)
+    console.print(", ".join(f"{many:,} {kind}" for kind, many in counted.most_common()))
 
 
 def show_error(error: PipelineError) -> None:

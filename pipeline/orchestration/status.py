@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pipeline import aws
+from pipeline.contracts.poison import GIVEN_UP, POISON
 from pipeline.deploy.plan import describe_stack
 from pipeline.deploy.stacks import STACKS
 from pipeline.orchestration.display import console
@@ -38,7 +39,7 @@ def _stacks(run: Run) -> Iterator[Line]:
 def _lake(run: Run) -> Iterator[Line]:
     if "LakeBucket" not in run.deployer.known:
         return
-    for prefix in ("raw/", "dimensions/", "processed/", "predictions/"):
+    for prefix in ("raw/", "dimensions/", "processed/", "predictions/", POISON, GIVEN_UP):
         found = listing(run.output("LakeBucket"), prefix)
         yield f"lake {prefix}", f"{len(found.sizes)} objects", f"{found.bytes / 1e6:.1f} MB"
     counted = read_state(run, "raw")
