@@ -10,7 +10,7 @@ from typing import Any
 from localstack.aws.connect import connect_to
 from localstack.utils.aws.arns import parse_arn, s3_bucket_name
 
-from emulation.services.lambda_.batches import Record
+from emulation.services.lambda_.batches import Record, payload
 from emulation.services.lambda_.invoked import Invoked
 
 
@@ -75,7 +75,7 @@ def tell(destination_arn: str, given_up: GivenUp) -> None:
         case "sns":
             clients.sns.publish(TopicArn=destination_arn, Message=json.dumps(told))
         case "s3":
-            told["payload"] = {"Records": [record.event for record in given_up.records]}
+            told["payload"] = payload(given_up.records).decode()
             clients.s3.put_object(
                 Bucket=s3_bucket_name(destination_arn),
                 Key=_key(given_up, now),

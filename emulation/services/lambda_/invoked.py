@@ -1,6 +1,5 @@
 """What an invocation came to, as an event source mapping sees it."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +16,6 @@ class Invoked:
     executed_version: str
     function_error: str | None
     payload: bytes
-
-    def answer(self) -> Any:
-        """The handler's result; a result that is not JSON says nothing about single records."""
-        try:
-            return json.loads(self.payload or b"null")
-        except ValueError:
-            return None
 
     def failure(self) -> dict[str, Any]:
         """As the record of a failure destination tells it."""

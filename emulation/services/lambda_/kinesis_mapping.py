@@ -15,17 +15,28 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
 
-from emulation.services.lambda_.batches import Origin, Record
+from emulation.compute.streams.errors import StreamMissing
+from emulation.services.lambda_.batches import Record
 from emulation.services.lambda_.checkpoints import Checkpoints
-from emulation.services.lambda_.delivery import Delivery, Policy
 from emulation.services.lambda_.failure_destination import GivenUp, tell
+from emulation.services.lambda_.filter_patterns import Filters
 from emulation.services.lambda_.invoked import Invoked
-from emulation.services.lambda_.invoker import Invoker
-from emulation.services.lambda_.kinesis_source import KinesisSource
-from emulation.services.lambda_.shard_reader import Batching, ShardReader
+from emulation.services.lambda_.kinesis_source import KinesisSource, ordinal_after
+from emulation.services.lambda_.mapping_metrics import DELIVERED, MappingMetrics
+from emulation.services.lambda_.mapping_shards import ShardFactory
+from emulation.services.lambda_.shard_reader import Start
 from emulation.settings import settings
 
 LOG = logging.getLogger(__name__)
+
+READS_A_SECOND = 50
+"""Of all shards of a mapping together, when records come in ones and twos: every read that finds
+something is an invocation, and a machine has only so many to give.
+"""
+LONGEST_PACE_SECONDS = 0.2
+
+MISSING_SECONDS = 1.0
+"""How often a stream that does not exist is looked for."""
 
 SHARD_LOCKS: dict[str, threading.Lock] = defaultdict(threading.Lock)
 """By mapping and shard. An updated mapping is a new worker; its readers begin when those of the old
@@ -48,84 +59,96 @@ class KinesisMapping:
         self._role_arn = role_arn
         self._stopped = worker._shutdown_event
         self._source = KinesisSource(self._config["EventSourceArn"])
-        self._readers: dict[str, threading.Thread] = {}
+        self._readers: dict[int, threading.Thread] = {}
         self._checkpoints = checkpoints_of(worker.uuid)
+        self._filters = Filters(_patterns(self._config))
+        self._metrics = MappingMetrics.of(
+            self._config["FunctionArn"],
+            worker.uuid,
+            counts_events="EventCount"
+            in (self._config.get("MetricsConfig") or {}).get("Metrics", []),
+        )
 
     def poll_events(self) -> None:
         """Start a reader for each shard that may be read: a shard waits for its parents. Shards
         only appear where others end, so nothing is looked up while all readers run.
         """
-        running = {name: reader for name, reader in self._readers.items() if reader.is_alive()}
+        running = {number: reader for number, reader in self._readers.items() if reader.is_alive()}
         if running and len(running) == len(self._readers):
             return
         self._readers = running
-        shards = self._source.shards()
-        for shard_id, parents in shards.items():
+        try:
+            self._checkpoints.belong_to(self._source.stream().state.stream_id)
+            self._start_readers(self._source.shards())
+        except StreamMissing:
+            self._report(f"PROBLEM: Stream not found: {self._source.source_arn}")
+            self._stopped.wait(MISSING_SECONDS)
+
+    def _start_readers(self, shards: dict[int, list[int]]) -> None:
+        for number, parents in shards.items():
             ready = all(self._finished(parent) for parent in parents if parent in shards)
-            if ready and shard_id not in self._readers and not self._finished(shard_id):
-                self._start(shard_id, is_child=any(parent in shards for parent in parents))
+            if ready and number not in self._readers and not self._finished(number):
+                self._start(number)
 
     def close(self) -> None:
         """The worker was stopped: wait for the batches at hand."""
         for reader in self._readers.values():
             reader.join()
-        self._source.close()
 
-    def _finished(self, shard_id: str) -> bool:
+    def _finished(self, number: int) -> bool:
+        shard_id = self._source.shard(number).shard_id
         return self._checkpoints.get(shard_id) == Checkpoints.SHARD_END
 
-    def _start(self, shard_id: str, *, is_child: bool) -> None:
+    def _start(self, number: int) -> None:
         thread = threading.Thread(
             target=self._run,
-            args=(shard_id, self._first_position(is_child=is_child)),
-            name=f"mapping-{self._worker.uuid}-{shard_id}",
+            args=(number,),
+            name=f"mapping-{self._worker.uuid}-{number}",
             daemon=True,
         )
-        self._readers[shard_id] = thread
+        self._readers[number] = thread
         thread.start()
 
-    def _run(self, shard_id: str, first_position: dict[str, Any]) -> None:
-        with SHARD_LOCKS[f"{self._worker.uuid}/{shard_id}"]:
-            self._reader(shard_id, first_position).run()
+    def _run(self, number: int) -> None:
+        with SHARD_LOCKS[f"{self._worker.uuid}/{number}"]:
+            try:
+                shard_id = self._source.shard(number).shard_id
+                if self._shards().reader(number).run(self._first(number, shard_id)):
+                    self._checkpoints.set(shard_id, Checkpoints.SHARD_END)
+            except StreamMissing:
+                return
 
-    def _reader(self, shard_id: str, first_position: dict[str, Any]) -> ShardReader:
-        config = self._config
-        delivery = Delivery(
-            policy=Policy(
-                max_retries=config["MaximumRetryAttempts"],
-                max_age_seconds=config["MaximumRecordAgeInSeconds"],
-                bisect=bool(config.get("BisectBatchOnFunctionError")),
-                report_item_failures="ReportBatchItemFailures"
-                in config.get("FunctionResponseTypes", []),
-            ),
-            invoke=Invoker(config["FunctionArn"]).invoke,
+    def _shards(self) -> ShardFactory:
+        return ShardFactory(
+            config=self._config,
+            role_arn=self._role_arn,
+            source=self._source,
+            filters=self._filters,
+            checkpoints=self._checkpoints,
+            metrics=self._metrics,
             stopped=self._stopped,
-            settle=lambda number: self._checkpoints.set(shard_id, number),
-            discard=lambda *given: self._discard(shard_id, *given),
+            pace=self._pace,
             report=self._report,
-        )
-        return ShardReader(
-            self._source,
-            Origin.of(config["EventSourceArn"], shard_id, self._role_arn),
-            Batching(
-                config["BatchSize"], config["MaximumBatchingWindowInSeconds"], _filters(config)
-            ),
-            delivery,
-            self._checkpoints,
-            first_position,
+            discard=self._discard,
         )
 
-    def _first_position(self, *, is_child: bool) -> dict[str, Any]:
-        """Where a shard begins that was never read. Children of a split or a merge are read whole.
-        LATEST counts from the mapping's creation, so that a restart of the emulator skips nothing.
+    def _pace(self) -> float:
+        return min(len(self._readers) / READS_A_SECOND, LONGEST_PACE_SECONDS)
+
+    def _first(self, number: int, shard_id: str) -> Start:
+        """Where reading goes on, or begins. LATEST counts from the mapping's creation, so that a
+        restart of the emulator skips nothing, nor does a shard that was split meanwhile.
         """
+        since = self._since()
+        if settled := self._checkpoints.get(shard_id):
+            return Start(ordinal_after(settled), since or 0.0)
+        return Start(self._source.first_ordinal(number, since), since or 0.0)
+
+    def _since(self) -> float | None:
         position = self._config["StartingPosition"]
-        if is_child or position == "TRIM_HORIZON":
-            return {"ShardIteratorType": "TRIM_HORIZON"}
-        moment = self._checkpoints.started
         if position == "AT_TIMESTAMP":
-            moment = self._config["StartingPositionTimestamp"].timestamp()
-        return {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": moment}
+            return float(self._config["StartingPositionTimestamp"].timestamp())
+        return self._checkpoints.started if position == "LATEST" else None
 
     def _report(self, result: str) -> None:
         stored = self._worker._state.event_source_mappings.get(self._worker.uuid)
@@ -156,10 +179,12 @@ class KinesisMapping:
         )
         try:
             tell(destination["Destination"], given_up)
+            self._metrics.events(DELIVERED, len(records))
         except (ClientError, NotImplementedError) as error:
+            self._metrics.undelivered()
             LOG.warning("the failure destination of mapping %s: %s", self._worker.uuid, error)
 
 
-def _filters(config: dict[str, Any]) -> list[dict[str, Any]]:
+def _patterns(config: dict[str, Any]) -> list[dict[str, Any]]:
     criteria = config.get("FilterCriteria") or {}
     return [json.loads(item["Pattern"]) for item in criteria.get("Filters") or []]

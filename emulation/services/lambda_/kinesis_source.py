@@ -1,81 +1,92 @@
-"""Reading a Kinesis stream for an event source mapping.
-
-Records are read with a bare request: an AWS client would decode the base64 of every record, only
-for the mapping to encode it again, and parse every timestamp.
+"""Reading a Kinesis stream for an event source mapping: from the engine itself, since a request
+to the gateway of the same process would sign, write, parse and encode every record on its way.
 """
 
-import json
-from typing import Any
+import re
+from typing import NamedTuple
 
-import httpx
-from localstack.utils.aws.arns import parse_arn
+from emulation.compute.streams.records import parse_sequence_number
+from emulation.compute.streams.shards import Shard
+from emulation.compute.streams.stream import Batch, Stream
+from emulation.services.kinesis import store
 
-from emulation.settings import settings
+MAX_READ_BYTES = 2 * 1024 * 1024
+"""So much a second is what a shard gives on AWS; here it is what one read holds in memory."""
 
-READ_SECONDS = 60
+_ARN = re.compile(
+    r"arn:aws[^:]*:kinesis:(?P<region>[^:]+):(?P<account>\d{12}):stream/(?P<name>[^/]+)"
+    r"(?:/consumer/[^/:]+:\d+)?"
+)
 
 
-class KinesisError(Exception):
-    """Kinesis refused."""
+class Read(NamedTuple):
+    """What one read found."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
+    batch: Batch
+    at_end: bool
+    """The shard is closed, and this was the last of it."""
+    behind: bool
+    """There was more than one read takes."""
+    now_ms: int
+    """What arrived before this time was read, if nothing is behind."""
 
 
 class KinesisSource:
-    """One stream."""
+    """One stream, or a consumer of it. A stream that is deleted raises `StreamMissing`."""
 
-    def __init__(self, stream_arn: str) -> None:
-        self.stream_arn = stream_arn
-        arn = parse_arn(stream_arn)
-        self._http = httpx.Client(
-            base_url=settings().endpoint_url, timeout=READ_SECONDS, trust_env=False
-        )
-        self._headers = {
-            "Content-Type": "application/x-amz-json-1.1",
-            "Authorization": (
-                f"AWS4-HMAC-SHA256 Credential={arn['account']}/20130101/{arn['region']}"
-                "/kinesis/aws4_request, SignedHeaders=host, Signature=0"
-            ),
-        }
+    def __init__(self, source_arn: str) -> None:
+        self.source_arn = source_arn
+        named = _ARN.fullmatch(source_arn)
+        if named is None:
+            raise ValueError(f"{source_arn} is not the ARN of a stream or consumer")
+        self._named = named["account"], named["region"], named["name"]
 
-    def shards(self) -> dict[str, list[str]]:
-        """The shards, each with its parents."""
-        answer = self._call("ListShards", {"StreamARN": self.stream_arn})
-        shards = answer["Shards"]
-        while token := answer.get("NextToken"):
-            answer = self._call("ListShards", {"NextToken": token})
-            shards += answer["Shards"]
-        parents = ("ParentShardId", "AdjacentParentShardId")
+    def stream(self) -> Stream:
+        """The stream.
+
+        Raises:
+            StreamMissing: there is none of this name.
+        """
+        return store.engine().get(*self._named)
+
+    def shards(self) -> dict[int, list[int]]:
+        """The numbers of the shards that may hold records, each with its parents'."""
         return {
-            shard["ShardId"]: [shard[parent] for parent in parents if shard.get(parent)]
-            for shard in shards
+            shard.number: [
+                parent for parent in (shard.parent, shard.adjacent_parent) if parent is not None
+            ]
+            for shard in self.stream().listed_shards(store.now_ms())
         }
 
-    def iterator(self, shard_id: str, position: dict[str, Any]) -> str:
-        """A shard iterator."""
-        request = {"StreamARN": self.stream_arn, "ShardId": shard_id, **position}
-        answer = self._call("GetShardIterator", request)
-        return str(answer["ShardIterator"])
+    def shard(self, number: int) -> Shard:
+        """One shard."""
+        return self.stream().shard(number)
 
-    def read(self, iterator: str, limit: int) -> dict[str, Any]:
-        """GetRecords, with the data of each record in base64."""
-        return self._call("GetRecords", {"ShardIterator": iterator, "Limit": limit})
+    def first_ordinal(self, number: int, since: float | None) -> int:
+        """Where reading begins: at the first record since a time, or at the oldest one."""
+        stream = self.stream()
+        log = stream.log(number)
+        if since is None:
+            return log.trim(stream.horizon_ms(store.now_ms()))
+        return log.ordinal_at(int(since * 1000))
 
-    def close(self) -> None:
-        """End the connections."""
-        self._http.close()
+    def read(self, number: int, ordinal: int, limit: int) -> Read:
+        """The next records of a shard."""
+        stream, now_ms = self.stream(), store.now_ms()
+        # The end is decided before the read: a shard that closes meanwhile is not at it.
+        closed = not stream.shard(number).is_open
+        end = stream.log(number).next_ordinal
+        batch = stream.read(number, ordinal, now_ms, limit=limit, max_bytes=MAX_READ_BYTES)
+        behind = batch.next_ordinal < end
+        return Read(batch, closed and not behind, behind, now_ms)
 
-    def _call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        answer = self._http.post(
-            "/",
-            headers={**self._headers, "X-Amz-Target": f"Kinesis_20131202.{operation}"},
-            content=json.dumps(request),
-        )
-        # A gateway that is stopping answers 503 without a body.
-        body: dict[str, Any] = json.loads(answer.content or b"{}")
-        if answer.is_success:
-            return body
-        code = str(body.get("__type", answer.status_code)).rpartition("#")[2]
-        raise KinesisError(code, str(body.get("message", body.get("Message", ""))))
+    def wait(self, number: int, ordinal: int, seconds: float) -> None:
+        """Wait for a record."""
+        self.stream().log(number).wait_for(ordinal, seconds)
+
+
+def ordinal_after(number: str) -> int:
+    """The place behind a sequence number."""
+    parsed = parse_sequence_number(number)
+    assert parsed is not None
+    return parsed.ordinal + 1
