@@ -60,6 +60,63 @@ def shard_closed(shard_id: str, name: str, account: str) -> CommonServiceExcepti
     return _error("ResourceInUseException", message)
 
 
+def consumer_not_found(consumer: str, account: str) -> CommonServiceException:
+    """No such consumer, by name or ARN."""
+    message = f"Consumer {consumer}, account {account} not found."
+    return _error("ResourceNotFoundException", message)
+
+
+def consumer_exists(name: str, stream_arn: str, account: str) -> CommonServiceException:
+    """The name is taken."""
+    return _error(
+        "ResourceInUseException",
+        f"Consumer {name} under stream {stream_arn} already exists for account {account}.",
+    )
+
+
+def consumer_limit(stream: str, account: str, limit: int) -> CommonServiceException:
+    """More consumers than a stream may have."""
+    return _error(
+        "LimitExceededException",
+        f"Stream {stream} under account {account} has reached the limit of {limit} consumers.",
+    )
+
+
+def consumers_left(stream_arn: str, name: str) -> CommonServiceException:
+    """A stream that is deleted with its consumers only when that is said."""
+    return _error(
+        "ResourceInUseException",
+        f"DeleteStream can't delete {stream_arn} because there are consumers associated with this "
+        f"data stream. To delete {name} anyway, set the EnforceConsumerDeletion parameter to true "
+        "to force the deletion of all the consumers that are associated with it.",
+    )
+
+
+def subscribed(account: str, stream: str, shard: str, consumer: str) -> CommonServiceException:
+    """A consumer has one subscription of a shard."""
+    return _error(
+        "ResourceInUseException",
+        "Another active subscription exists for this consumer: "
+        f"{account}:{stream}:{shard}:{consumer}",
+    )
+
+
+def policy_not_found(arn: str) -> CommonServiceException:
+    """A resource without a policy."""
+    message = f"No resource policy found for resource ARN {arn}."
+    return _error("ResourceNotFoundException", message)
+
+
+def rate_exceeded(shard_id: str, name: str, account: str) -> CommonServiceException:
+    """More than a shard lets through in a second."""
+    return _error("ProvisionedThroughputExceededException", rate_words(shard_id, name, account))
+
+
+def rate_words(shard_id: str, name: str, account: str) -> str:
+    """What is said of it for a record of many, too."""
+    return f"Rate exceeded for shard {shard_id} in stream {name} under account {account}."
+
+
 def resource_not_found(arn: str) -> CommonServiceException:
     """No such resource of an ARN."""
     return _error("ResourceNotFoundException", f"Resource {arn} not found.")

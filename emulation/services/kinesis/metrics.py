@@ -6,6 +6,8 @@ trace: consumers poll, and an idle stream costs nothing.
 
 from collections.abc import Sequence
 
+from emulation.compute.streams.feeds import News
+from emulation.compute.streams.records import Record
 from emulation.compute.streams.stream import Batch, Entry, Stored, Stream
 from emulation.services.metrics import METER, Metric, Source
 
@@ -14,6 +16,10 @@ INCOMING_BYTES = Metric("IncomingBytes", "Bytes")
 PUT_RECORD = Metric("PutRecord.Success", "Count")
 PUT_RECORDS = Metric("PutRecords.Success", "Count")
 ITERATOR_AGE = Metric("GetRecords.IteratorAgeMilliseconds", "Milliseconds")
+EVENT_BYTES = Metric("SubscribeToShardEvent.Bytes", "Bytes")
+EVENT_RECORDS = Metric("SubscribeToShardEvent.Records", "Count")
+EVENT_BEHIND = Metric("SubscribeToShardEvent.MillisBehindLatest", "Milliseconds")
+EVENT_SUCCESS = Metric("SubscribeToShardEvent.Success", "Count")
 
 
 def size(entries: Sequence[Entry]) -> int:
@@ -43,7 +49,25 @@ def count_read(stream: Stream, batch: Batch) -> None:
         METER.count(source(stream), {ITERATOR_AGE: batch.millis_behind})
 
 
-def source(stream: Stream) -> Source:
-    """Whose metrics they are."""
+def count_event(stream: Stream, consumer: str, news: News) -> None:
+    """One event of a subscription; one without records is not counted."""
+    if not news.records:
+        return
+    values: dict[Metric, float] = {
+        EVENT_BYTES: read_size(news.records),
+        EVENT_RECORDS: len(news.records),
+        EVENT_BEHIND: news.millis_behind,
+        EVENT_SUCCESS: 1,
+    }
+    METER.count(source(stream, ("ConsumerName", consumer)), values)
+
+
+def read_size(records: Sequence[Record]) -> int:
+    """What records that are read weigh."""
+    return sum(len(record.data) + len(record.partition_key) for record in records)
+
+
+def source(stream: Stream, *more: tuple[str, str]) -> Source:
+    """Whose metrics they are; further dimensions follow the stream's name."""
     state = stream.state
-    return Source(state.account, state.region, "AWS/Kinesis", (("StreamName", state.name),))
+    return Source(state.account, state.region, "AWS/Kinesis", (("StreamName", state.name), *more))

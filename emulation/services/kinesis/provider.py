@@ -1,9 +1,8 @@
 """The operations of Kinesis Data Streams, each of them a line to the module that does it.
 
 Streams are ACTIVE when the operation that makes or changes them returns, because the work is done
-by then. Encryption is recorded and told as on AWS, and changes nothing on this machine's disk.
-Refused by name: consumers with enhanced fan-out, resource policies, enhanced monitoring, warm
-throughput, account settings.
+by then; so are consumers. Encryption and resource policies are recorded and told as on AWS: they
+change nothing on this machine's disk, and nobody's access.
 """
 
 from typing import Any
@@ -12,9 +11,24 @@ from localstack.aws.api import RequestContext, handler
 from localstack.http import Response
 from localstack.services.plugins import ServiceLifecycleHook
 
-from emulation.compute.streams.errors import StreamMissing
-from emulation.services.kinesis import errors, listing, records, resharding, store, streams, wire
+from emulation.services.kinesis import (
+    accounts,
+    capacity,
+    consumers,
+    creation,
+    errors,
+    listing,
+    monitoring,
+    policies,
+    records,
+    resharding,
+    store,
+    streams,
+    tags,
+    wire,
+)
 from emulation.services.kinesis.constraints import check
+from emulation.services.kinesis.subscriptions import SUBSCRIPTIONS, subscribe
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -26,22 +40,19 @@ class KinesisProvider(ServiceLifecycleHook):
     service = "kinesis"
 
     def on_before_stop(self) -> None:
-        """Everything to the disk."""
+        """Subscribers go, and everything to the disk."""
+        SUBSCRIPTIONS.close()
         store.engine().close()
 
     @handler("CreateStream", expand=False)
     def create_stream(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.create(context, request)
+        creation.create(context, request)
 
     @handler("DeleteStream", expand=False)
     def delete_stream(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        stream = store.find(context, request)
-        try:
-            store.engine().delete(stream)
-        except StreamMissing:
-            raise errors.stream_not_found(stream.state.name, stream.state.account) from None
+        creation.delete(context, request)
 
     @handler("DescribeStream", expand=False)
     def describe_stream(self, context: RequestContext, request: Request) -> Answer:
@@ -50,7 +61,7 @@ class KinesisProvider(ServiceLifecycleHook):
         start = request.get("ExclusiveStartShardId")
         after = streams.number_of(start, stream) if start else -1
         shards = [shard for shard in stream.listed_shards(store.now_ms()) if shard.number > after]
-        limit = request.get("Limit") or 100
+        limit = min(request.get("Limit") or listing.PAGE, listing.PAGE)
         described = streams.description(context, stream) | {
             "Shards": [streams.shard(shard) for shard in shards[:limit]],
             "HasMoreShards": len(shards) > limit,
@@ -64,8 +75,9 @@ class KinesisProvider(ServiceLifecycleHook):
         described = streams.description(context, stream) | {
             "StreamId": stream.state.stream_id,
             "OpenShardCount": len(stream.open_shards()),
-            "ConsumerCount": 0,
+            "ConsumerCount": len(stream.state.consumers),
             "MaxRecordSizeInKiB": stream.state.max_record_kib,
+            **streams.warm_throughput(stream),
         }
         return {"StreamDescriptionSummary": described}
 
@@ -92,9 +104,30 @@ class KinesisProvider(ServiceLifecycleHook):
     @handler("ListStreamConsumers", expand=False)
     def list_stream_consumers(self, context: RequestContext, request: Request) -> Answer:
         check(context.operation, request)
-        store.find(context, request)
-        # Nobody can register one.
-        return {"Consumers": []}
+        return consumers.page(context, request)
+
+    @handler("RegisterStreamConsumer", expand=False)
+    def register_stream_consumer(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        return consumers.register(context, request)
+
+    @handler("DescribeStreamConsumer", expand=False)
+    def describe_stream_consumer(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        stream, consumer = consumers.find(context, request)
+        described = consumers.describe(context, stream, consumer)
+        return {"ConsumerDescription": described | {"StreamARN": store.arn(context, stream)}}
+
+    @handler("DeregisterStreamConsumer", expand=False)
+    def deregister_stream_consumer(self, context: RequestContext, request: Request) -> None:
+        check(context.operation, request)
+        arn = consumers.deregister(context, request)
+        SUBSCRIPTIONS.end(arn, errors.consumer_not_found(arn, context.account_id))
+
+    @handler("SubscribeToShard", expand=False)
+    def subscribe_to_shard(self, context: RequestContext, request: Request) -> Response:
+        check(context.operation, request)
+        return subscribe(context, request)
 
     @handler("PutRecord", expand=False)
     def put_record(self, context: RequestContext, request: Request) -> Answer:
@@ -145,12 +178,46 @@ class KinesisProvider(ServiceLifecycleHook):
     @handler("UpdateStreamMode", expand=False)
     def update_stream_mode(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        if request.get("WarmThroughputMiBps"):
-            raise NotImplementedError(
-                "kinesis.UpdateStreamMode with WarmThroughputMiBps is not emulated"
-            )
-        stream = store.find(context, request)
-        stream.change(mode=request["StreamModeDetails"]["StreamMode"])
+        capacity.set_mode(context, request)
+
+    @handler("UpdateStreamWarmThroughput", expand=False)
+    def update_stream_warm_throughput(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        return capacity.set_warm(context, request)
+
+    @handler("DescribeAccountSettings", expand=False)
+    def describe_account_settings(self, context: RequestContext, request: Request) -> Answer:
+        return accounts.describe(context)
+
+    @handler("UpdateAccountSettings", expand=False)
+    def update_account_settings(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        return accounts.update(context, request)
+
+    @handler("EnableEnhancedMonitoring", expand=False)
+    def enable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        return monitoring.enable(context, request)
+
+    @handler("DisableEnhancedMonitoring", expand=False)
+    def disable_enhanced_monitoring(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        return monitoring.disable(context, request)
+
+    @handler("PutResourcePolicy", expand=False)
+    def put_resource_policy(self, context: RequestContext, request: Request) -> None:
+        check(context.operation, request)
+        policies.put(context, request)
+
+    @handler("GetResourcePolicy", expand=False)
+    def get_resource_policy(self, context: RequestContext, request: Request) -> Answer:
+        check(context.operation, request)
+        return policies.get(context, request)
+
+    @handler("DeleteResourcePolicy", expand=False)
+    def delete_resource_policy(self, context: RequestContext, request: Request) -> None:
+        check(context.operation, request)
+        policies.delete(context, request)
 
     @handler("UpdateMaxRecordSize", expand=False)
     def update_max_record_size(self, context: RequestContext, request: Request) -> None:
@@ -170,29 +237,29 @@ class KinesisProvider(ServiceLifecycleHook):
     @handler("AddTagsToStream", expand=False)
     def add_tags_to_stream(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.add_tags(store.find(context, request), request["Tags"])
+        tags.add(store.find(context, request), None, request["Tags"])
 
     @handler("RemoveTagsFromStream", expand=False)
     def remove_tags_from_stream(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.remove_tags(store.find(context, request), request["TagKeys"])
+        tags.remove(store.find(context, request), None, request["TagKeys"])
 
     @handler("ListTagsForStream", expand=False)
     def list_tags_for_stream(self, context: RequestContext, request: Request) -> Answer:
         check(context.operation, request)
-        return streams.tags_page(store.find(context, request), request)
+        return tags.page(store.find(context, request), request)
 
     @handler("TagResource", expand=False)
     def tag_resource(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.add_tags(store.find_tagged(context, request), request["Tags"])
+        tags.add(*store.find_resource(context, request["ResourceARN"]), request["Tags"])
 
     @handler("UntagResource", expand=False)
     def untag_resource(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.remove_tags(store.find_tagged(context, request), request["TagKeys"])
+        tags.remove(*store.find_resource(context, request["ResourceARN"]), request["TagKeys"])
 
     @handler("ListTagsForResource", expand=False)
     def list_tags_for_resource(self, context: RequestContext, request: Request) -> Answer:
         check(context.operation, request)
-        return {"Tags": streams.tag_list(store.find_tagged(context, request))}
+        return {"Tags": tags.listed(*store.find_resource(context, request["ResourceARN"]))}

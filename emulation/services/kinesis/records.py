@@ -1,6 +1,6 @@
 """Writing and reading records: where AWS's limits and words meet the engine.
 
-What is written with a sequence number in the answer is stored. No throughput limit is applied.
+What is written with a sequence number in the answer is stored.
 """
 
 from typing import Any
@@ -15,10 +15,11 @@ from emulation.compute.streams.errors import (
 )
 from emulation.compute.streams.records import HASH_KEYS, parse_sequence_number, sequence_number
 from emulation.compute.streams.shards import Shard
-from emulation.compute.streams.stream import Entry, Stored, Stream
-from emulation.services.kinesis import errors, metrics, store, streams
+from emulation.compute.streams.stream import Batch, Entry, Stored, Stream
+from emulation.services.kinesis import errors, metrics, monitoring, store, streams, throughput
 from emulation.services.kinesis.constraints import check_text
 from emulation.services.kinesis.timestamps import milliseconds, timestamp
+from emulation.services.metrics import Metric
 
 MAX_RECORDS = 500
 MAX_REQUEST_BYTES = 10 * 1024 * 1024
@@ -32,15 +33,17 @@ def put_one(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
     stream = store.find(context, request)
     entry = _entry(request, "", stream.state.max_record_kib * 1024)
     _check_ordering(request.get("SequenceNumberForOrdering"), stream)
-    (stored,) = places = _put(stream, [entry])
-    metrics.count_put(stream, metrics.PUT_RECORD, places, metrics.size([entry]))
+    for shard_id in throughput.refused(stream, [entry], store.now_ms()).values():
+        raise errors.rate_exceeded(shard_id, stream.state.name, stream.state.account)
+    (stored,) = write(stream, [entry], metrics.PUT_RECORD)
     if stored is None:
         raise errors.internal_failure()
-    return {
-        "ShardId": stored.shard_id,
-        "SequenceNumber": stored.sequence_number,
-        "EncryptionType": _encryption_type(stream),
-    }
+    return put_one_answer(stream, stored)
+
+
+def put_one_answer(stream: Stream, stored: Stored) -> dict[str, Any]:
+    """The answer of a PutRecord whose record is stored."""
+    return _result(stored) | {"EncryptionType": encryption_type(stream)}
 
 
 def put_many(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
@@ -58,29 +61,55 @@ def put_many(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]
         _entry(record, f"records.{number}.member.", most)
         for number, record in enumerate(records, 1)
     ]
-    size = metrics.size(entries)
-    if size > MAX_REQUEST_BYTES:
+    if metrics.size(entries) > MAX_REQUEST_BYTES:
         raise errors.invalid_argument("Records size exceeds 10 MB limit")
-    places = _put(stream, entries)
-    metrics.count_put(stream, metrics.PUT_RECORDS, places, size)
-    results = [_result(stored) for stored in places]
-    failed = sum("ErrorCode" in result for result in results)
+    refused = throughput.refused(stream, entries, store.now_ms())
+    if refused:
+        return _put_the_rest(stream, entries, refused)
+    return put_answer(stream, write(stream, entries, metrics.PUT_RECORDS))
+
+
+def _put_the_rest(stream: Stream, entries: list[Entry], refused: dict[int, str]) -> dict[str, Any]:
+    """The answer of a PutRecords of which some records, by their places, are refused."""
+    rest = [entry for place, entry in enumerate(entries) if place not in refused]
+    answer = put_answer(stream, write(stream, rest, metrics.PUT_RECORDS))
+    written = iter(answer["Records"])
+    state = stream.state
+    results = [
+        {
+            "ErrorCode": "ProvisionedThroughputExceededException",
+            "ErrorMessage": errors.rate_words(refused[place], state.name, state.account),
+        }
+        if place in refused
+        else next(written)
+        for place in range(len(entries))
+    ]
+    failed = answer["FailedRecordCount"] + len(refused)
+    return answer | {"FailedRecordCount": failed, "Records": results}
+
+
+def put_answer(stream: Stream, places: list[Stored | None]) -> dict[str, Any]:
+    """The answer of a PutRecords whose records are stored."""
     return {
-        "FailedRecordCount": failed,
-        "Records": results,
-        "EncryptionType": _encryption_type(stream),
+        "FailedRecordCount": places.count(None),
+        "Records": [_result(stored) for stored in places],
+        "EncryptionType": encryption_type(stream),
     }
 
 
-def _encryption_type(stream: Stream) -> str:
+def encryption_type(stream: Stream) -> str:
     return "KMS" if stream.state.key_id else "NONE"
 
 
-def _put(stream: Stream, entries: list[Entry]) -> list[Stored | None]:
+def write(stream: Stream, entries: list[Entry], operation: Metric) -> list[Stored | None]:
+    """Store records that are checked; None for each that could not be stored."""
     try:
-        return stream.put(entries, store.now_ms())
+        places = stream.put(entries, store.now_ms())
     except StreamMissing:
         raise errors.stream_not_found(stream.state.name, stream.state.account) from None
+    metrics.count_put(stream, operation, places, metrics.size(entries))
+    monitoring.count_put(stream, entries, places)
+    return places
 
 
 def _result(stored: Stored | None) -> dict[str, str]:
@@ -132,9 +161,14 @@ def _check_ordering(number: str | None, stream: Stream) -> None:
 def shard_iterator(context: RequestContext, request: dict[str, Any]) -> str:
     """The answer of GetShardIterator."""
     stream = store.find(context, request)
-    shard = stream.shard(streams.number_of(request["ShardId"], stream))
-    ordinal = _starting_ordinal(request, stream, shard)
+    shard, ordinal = starting_place(stream, request)
     return _iterator(stream, shard.number, ordinal)
+
+
+def starting_place(stream: Stream, request: dict[str, Any]) -> tuple[Shard, int]:
+    """The shard and the ordinal that a request of GetShardIterator means."""
+    shard = stream.shard(streams.number_of(request["ShardId"], stream))
+    return shard, _starting_ordinal(request, stream, shard)
 
 
 def _iterator(stream: Stream, number: int, ordinal: int) -> str:
@@ -204,34 +238,42 @@ def get(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]:
     """The answer of GetRecords."""
     now_ms = store.now_ms()
     place, stream = _placed(context, request, now_ms)
+    throughput.check_read(stream, place.shard, now_ms)
+    batch, ending = read(stream, place, request.get("Limit"), now_ms)
+    throughput.count_read(stream, place.shard, batch)
+    base, encrypted = stream.shard(place.shard).base, encryption_type(stream)
+    records = [
+        {
+            "SequenceNumber": sequence_number(base, record.ordinal, record.arrival_ms),
+            "ApproximateArrivalTimestamp": timestamp(record.arrival_ms),
+            "Data": record.data,
+            "PartitionKey": record.partition_key,
+            "EncryptionType": encrypted,
+        }
+        for record in batch.records
+    ]
+    return {"Records": records, "MillisBehindLatest": batch.millis_behind, **ending}
+
+
+def read(
+    stream: Stream, place: iterators.Place, limit: int | None, now_ms: int
+) -> tuple[Batch, dict[str, Any]]:
+    """The records from a place on, and how a reader goes on: an iterator, or the child shards."""
     shard = stream.shard(place.shard)
-    limit = request.get("Limit") or READ_LIMIT
     # The end of the shard is decided before the read: a shard that closes meanwhile is not at it.
     following = None if shard.is_open else stream.log(shard.number).next_ordinal
-    batch = stream.read(shard.number, place.ordinal, now_ms, limit=limit, max_bytes=READ_BYTES)
+    batch = stream.read(
+        shard.number, place.ordinal, now_ms, limit=limit or READ_LIMIT, max_bytes=READ_BYTES
+    )
     metrics.count_read(stream, batch)
-    base, encrypted = shard.base, _encryption_type(stream)
-    answer: dict[str, Any] = {
-        "Records": [
-            {
-                "SequenceNumber": sequence_number(base, record.ordinal, record.arrival_ms),
-                "ApproximateArrivalTimestamp": timestamp(record.arrival_ms),
-                "Data": record.data,
-                "PartitionKey": record.partition_key,
-                "EncryptionType": encrypted,
-            }
-            for record in batch.records
-        ],
-        "MillisBehindLatest": batch.millis_behind,
-    }
+    monitoring.count_read(stream, shard.shard_id, batch)
     if following is not None and batch.next_ordinal >= following:
-        answer["ChildShards"] = _children(stream, shard)
-    else:
-        answer["NextShardIterator"] = _iterator(stream, shard.number, batch.next_ordinal)
-    return answer
+        return batch, {"ChildShards": children(stream, shard)}
+    return batch, {"NextShardIterator": _iterator(stream, shard.number, batch.next_ordinal)}
 
 
-def _children(stream: Stream, shard: Shard) -> list[dict[str, Any]]:
+def children(stream: Stream, shard: Shard) -> list[dict[str, Any]]:
+    """The shards that a closed one became."""
     return [
         streams.child_shard(other)
         for other in stream.state.shards

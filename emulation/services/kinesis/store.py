@@ -10,14 +10,18 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 
+from emulation.compute.streams.consumers import Consumer
 from emulation.compute.streams.engine import StreamEngine
 from emulation.compute.streams.errors import StreamMissing
-from emulation.compute.streams.stream import Stream
+from emulation.compute.streams.stream import Stream, StreamState
 from emulation.services.kinesis import errors
 from emulation.settings import settings
 
 _ARN = re.compile(
     r"arn:(?P<partition>aws[^:]*):kinesis:(?P<region>[^:]*):(?P<account>\d{12}):stream/(?P<name>[^/]+)"
+)
+_CONSUMER_ARN = re.compile(
+    r"(?P<stream>arn:aws[^:]*:kinesis:[^:]*:\d{12}:stream/[^/]+)/consumer/(?P<name>[^/:]+):(?P<created>\d+)"
 )
 
 
@@ -63,9 +67,34 @@ def get(account: str, region: str, name: str) -> Stream:
         raise errors.stream_not_found(name, account) from None
 
 
-def find_tagged(context: RequestContext, request: dict[str, Any]) -> Stream:
-    """The stream that a ResourceARN means; consumers, which have ARNs too, do not exist."""
-    given = request["ResourceARN"]
-    if not _ARN.fullmatch(given):
-        raise errors.resource_not_found(given)
-    return find(context, {"StreamARN": given})
+def find_resource(context: RequestContext, arn: str) -> tuple[Stream, Consumer | None]:
+    """The stream that an ARN means, and the consumer when it means one."""
+    if named := _CONSUMER_ARN.fullmatch(arn):
+        stream = find(context, {"StreamARN": named["stream"]})
+        return stream, consumer(stream, arn, named["name"], int(named["created"]))
+    if not _ARN.fullmatch(arn):
+        raise errors.resource_not_found(arn)
+    return find(context, {"StreamARN": arn}), None
+
+
+def consumer(stream: Stream, told: str, name: str, created_s: int | None = None) -> Consumer:
+    """The consumer of a name, and of the second of creation when that is known; `told` is how the
+    request names it.
+    """
+    for each in stream.state.consumers:
+        if each.name == name and created_s in {None, each.created_s}:
+            return each
+    raise errors.consumer_not_found(told, stream.state.account)
+
+
+def change_consumer(stream: Stream, consumer: Consumer, changed: Consumer | None) -> None:
+    """Put the changed consumer in the place of the one, or none."""
+    told = f"{consumer.name}:{consumer.created_s}"
+
+    def replaced(state: StreamState) -> dict[str, Any]:
+        if consumer not in state.consumers:
+            raise errors.consumer_not_found(told, state.account)
+        kept = [changed if other == consumer else other for other in state.consumers]
+        return {"consumers": tuple(other for other in kept if other)}
+
+    stream.update(replaced)

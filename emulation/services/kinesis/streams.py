@@ -1,13 +1,11 @@
-"""Describing streams and shards, and the limits of making them."""
+"""Streams and shards as AWS describes them, their limits, retention and encryption."""
 
 from typing import Any
 
 from localstack.aws.api import RequestContext
 
-from emulation.compute.streams.engine import new_stream_id
-from emulation.compute.streams.errors import StreamExists
 from emulation.compute.streams.shards import Shard
-from emulation.compute.streams.stream import Stream, StreamState
+from emulation.compute.streams.stream import Stream
 from emulation.services.kinesis import errors, store
 from emulation.services.kinesis.timestamps import timestamp
 
@@ -15,34 +13,6 @@ PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
 ON_DEMAND_SHARDS = 4
 ON_DEMAND_LIMIT = 50
 MIN_RETENTION_HOURS, MAX_RETENTION_HOURS = 24, 8760
-MAX_TAGS = 50
-
-
-def create(context: RequestContext, request: dict[str, Any]) -> None:
-    """A new stream. An on-demand stream starts with four shards, whatever count is asked for."""
-    mode = (request.get("StreamModeDetails") or {}).get("StreamMode", PROVISIONED)
-    count = ON_DEMAND_SHARDS if mode == ON_DEMAND else request.get("ShardCount")
-    if count is None:
-        raise errors.validation("ShardCount is required for a stream in PROVISIONED mode.")
-    if request.get("WarmThroughputMiBps"):
-        raise NotImplementedError("kinesis.CreateStream with WarmThroughputMiBps is not emulated")
-    tags = request.get("Tags") or {}
-    check_tags(tags)
-    check_shard_limit(context, count)
-    state = StreamState(
-        account=context.account_id,
-        region=context.region,
-        name=request["StreamName"],
-        stream_id=new_stream_id(),
-        created_ms=store.now_ms(),
-        mode=mode,
-        max_record_kib=request.get("MaxRecordSizeInKiB") or 1024,
-        tags=tags,
-    )
-    try:
-        store.engine().create(state, count)
-    except StreamExists:
-        raise errors.stream_exists(state.name, state.account) from None
 
 
 def check_shard_limit(context: RequestContext, more: int) -> None:
@@ -56,16 +26,6 @@ def open_shards(context: RequestContext) -> int:
     """The open shards of the account in the region."""
     streams = store.engine().list(context.account_id, context.region)
     return sum(len(stream.open_shards()) for stream in streams)
-
-
-def check_tags(tags: dict[str, str]) -> None:
-    """Refuse more tags than a stream may have, and AWS's own."""
-    if len(tags) > MAX_TAGS:
-        raise errors.invalid_argument(
-            f"A given stream cannot have more than {MAX_TAGS} tags associated with it."
-        )
-    if any(key.lower().startswith("aws:") for key in tags):
-        raise errors.invalid_argument("Tag keys must not begin with aws:, which is reserved.")
 
 
 def summary(context: RequestContext, stream: Stream) -> dict[str, Any]:
@@ -84,9 +44,17 @@ def description(context: RequestContext, stream: Stream) -> dict[str, Any]:
     return {
         **summary(context, stream),
         "RetentionPeriodHours": stream.state.retention_hours,
-        "EnhancedMonitoring": [{"ShardLevelMetrics": []}],
+        "EnhancedMonitoring": [{"ShardLevelMetrics": list(stream.state.shard_metrics)}],
         **encryption(stream),
     }
+
+
+def warm_throughput(stream: Stream) -> dict[str, Any]:
+    """The throughput that an on-demand stream is told to be ready for, and is."""
+    mibps = stream.state.warm_mibps
+    if mibps is None:
+        return {}
+    return {"WarmThroughput": {"TargetMiBps": mibps, "CurrentMiBps": mibps}}
 
 
 def encryption(stream: Stream) -> dict[str, str]:
@@ -181,29 +149,5 @@ def change_retention(stream: Stream, request: dict[str, Any], *, longer: bool) -
             f"{asked} for stream {name} can not be longer than existing retention period "
             f"({now} hours). Use IncreaseRetentionPeriod API."
         )
-    stream.change(retention_hours=hours)
-
-
-def add_tags(stream: Stream, tags: dict[str, str]) -> None:
-    """Set tags, over those of the same keys."""
-    merged = stream.state.tags | tags
-    check_tags(merged)
-    stream.change(tags=merged)
-
-
-def remove_tags(stream: Stream, keys: list[str]) -> None:
-    """Drop tags; keys that no tag has are fine."""
-    stream.change(tags={k: value for k, value in stream.state.tags.items() if k not in keys})
-
-
-def tag_list(stream: Stream) -> list[dict[str, str]]:
-    """The tags, by key."""
-    return [{"Key": key, "Value": value} for key, value in sorted(stream.state.tags.items())]
-
-
-def tags_page(stream: Stream, request: dict[str, Any]) -> dict[str, Any]:
-    """The answer of ListTagsForStream."""
-    after = request.get("ExclusiveStartTagKey") or ""
-    tags = [tag for tag in tag_list(stream) if tag["Key"] > after]
-    limit = request.get("Limit") or MAX_TAGS
-    return {"Tags": tags[:limit], "HasMoreTags": len(tags) > limit}
+    # What was too old until now stays gone.
+    stream.change(retention_hours=hours, dropped_before_ms=stream.horizon_ms(store.now_ms()))

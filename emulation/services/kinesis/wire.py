@@ -19,11 +19,12 @@ def answer(context: RequestContext, content: dict[str, Any]) -> Response | dict[
     if context.request.mimetype != JSON or "cbor" in headers.get("Accept", ""):
         return content
     context.service_response = content
-    body = json.dumps(content, default=_plain, separators=(",", ":"))
+    body = json.dumps(content, default=plain, separators=(",", ":"))
     return Response(body, headers={"Content-Type": JSON, "x-amzn-RequestId": context.request_id})
 
 
-def _plain(value: bytes | datetime) -> str | float:
+def plain(value: bytes | datetime) -> str | float:
+    """What JSON has no form for, as AWS writes it."""
     if isinstance(value, datetime):
         return value.timestamp()
     return b64encode(value).decode()
