@@ -46,7 +46,10 @@ class ShardReader:
         self._iterator = ""
 
     def read(self) -> Batch:
-        """The next records, none when there are none yet. After an error, the same again."""
+        """The next records, none when there are none yet. After an error, the same again.
+
+        An iterator is good for five minutes, and an endpoint may be away for longer.
+        """
         try:
             batch = self._read_begun() if self._until else self._get()
         except (ClientError, BotoCoreError):
@@ -73,13 +76,7 @@ class ShardReader:
 
     def _get(self) -> Batch:
         iterator = self._iterator or self._begin()
-        try:
-            answer = self._kinesis.get_records(ShardIterator=iterator, Limit=self._limit)
-        except ClientError as error:
-            # An iterator is good for five minutes; a slow endpoint may take longer.
-            if error.response["Error"]["Code"] != "ExpiredIteratorException":
-                raise
-            answer = self._kinesis.get_records(ShardIterator=self._begin(), Limit=self._limit)
+        answer = self._kinesis.get_records(ShardIterator=iterator, Limit=self._limit)
         self._iterator = answer.get("NextShardIterator") or ""
         return Batch(
             self._shard_id,

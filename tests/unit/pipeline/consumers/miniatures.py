@@ -208,12 +208,12 @@ class Bucket:
     def __init__(self):
         self.objects = {}
         self.puts = []
-        self.before = lambda key: None
+        self.after = lambda: None
 
     def put_object(self, *, Bucket, Key, Body, ContentType):
-        self.before(Key)
         self.objects[Key] = Body
         self.puts.append(Key)
+        self.after()
 
     def lines(self, prefix):
         return [

@@ -86,26 +86,46 @@ def test_event_that_was_sent_twice_is_scored_once_in_a_batch(cloud, told, payloa
 
 
 @pytest.mark.parametrize("batch", [37, 100, 800])
-@pytest.mark.parametrize("writes", [0, 1, 2, 5])
-def test_killed_anywhere_the_next_owner_leaves_one_prediction_each(full, flights, batch, writes):
-    """The next owner reads other batches, and finishes the one that was begun as it was."""
-    left = [writes]
-
-    def kill(key):
-        if not left[0]:
-            raise Killed
-        left[0] -= 1
-
-    full.bucket.before = kill
-    with pytest.raises(Killed):
-        finish(begin(full))
-    full.bucket.before = lambda key: None
+@pytest.mark.parametrize("writes", [1, 2, 5])
+def test_killed_before_the_checkpoint_the_next_owner_writes_the_same_objects(
+    full, flights, batch, writes
+):
+    """It reads other batches, and finishes the one that was begun as it was."""
+    kill_after(full, writes)
     second = full.worker("b", batch=batch)
     second.turn()
     full.clock.pass_by(FAILOVER)
     second.turn()
+    # In the middle of what the batch is read together from, when it takes several reads.
+    second.step(SHARD) if batch == 800 else read_with_an_error(full, second)
+    assert full.bucket.puts[-1] == full.bucket.puts[writes - 1]
     finish(second)
     assert full.bucket.predicted() == flights
+
+
+def kill_after(cloud, writes):
+    def kill():
+        if len(cloud.bucket.puts) == writes:
+            raise Killed
+
+    cloud.bucket.after = kill
+    with pytest.raises(Killed):
+        finish(begin(cloud))
+    cloud.bucket.after = lambda: None
+
+
+def read_with_an_error(cloud, worker):
+    get_records, calls = cloud.stream.get_records, []
+
+    def fail_second(**request):
+        calls.append(request)
+        if len(calls) == 2:
+            raise failure("InternalFailure")
+        return get_records(**request)
+
+    cloud.stream.get_records = fail_second
+    worker.step(SHARD)
+    cloud.stream.get_records = get_records
 
 
 def test_owner_that_slept_writes_nothing_after_it_has_lost_the_shard(full, flights):
@@ -156,6 +176,28 @@ def test_aws_that_does_not_answer_is_waited_for(full, flights):
     assert full.bucket.predicted() == flights
     assert full.bucket.lines("unscored/") == []
     assert full.metrics.sums["Errors"] == 6
+
+
+def test_shard_that_is_lost_while_aws_does_not_answer_is_left(full):
+    worker = begin(full)
+    asked = iter(range(50))
+
+    def fail():
+        next(asked)
+        full.clock.pass_by(1)
+        raise failure("ServiceUnavailable")
+
+    full.endpoint.before = fail
+    with pytest.raises(LeaseLostError):
+        worker.step(SHARD)
+
+
+def test_shard_that_is_not_found_but_there_has_not_ended(full, flights):
+    full.stream.fails_with = ["ResourceNotFoundException"]
+    worker = begin(full)
+    assert worker.step(SHARD) is not None
+    finish(worker)
+    assert full.bucket.predicted() == flights
 
 
 def test_expired_iterator_is_begun_anew_where_it_was(full, flights):
