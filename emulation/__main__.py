@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from emulation import log_noise
 from emulation.settings import EmulationSettings, gateway_environment, settings
 
 
@@ -39,6 +40,7 @@ def run(options: EmulationSettings) -> int:
     # The one line that a person or a script waits for.
     constants.READY_MARKER_OUTPUT = f"emulation ready on {options.endpoint_url}"
     setup_logging_from_config()
+    log_noise.silence()
     logging.getLogger("emulation").setLevel(options.log_level.upper())
     runtime = current.initialize_runtime()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -118,6 +118,9 @@ def _sagemaker(noun: str) -> PluginSpec:
     return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
 
 
+kinesis_resource_policy = resource_type(
+    "AWS::Kinesis::ResourcePolicy", "emulation.services.kinesis.resources:ResourcePolicyResource"
+)
 glue_database = _glue("Database")
 glue_table = _glue("Table")
 glue_crawler = _glue("Crawler")
@@ -154,9 +157,9 @@ lambda_process_executor = LambdaProcessExecutorPlugin
 local_server = LocalServerPlugin
 
 
-@hooks.on_infra_start()
+@hooks.on_infra_start(priority=10)
 def be_strict() -> None:
-    """Turn LocalStack's remaining false successes into refusals."""
+    """Turn LocalStack's remaining false successes into refusals, before any service starts."""
     load("emulation.strictness:apply")()
 
 

@@ -5,6 +5,7 @@ Each module names one such place and patches it; nothing of LocalStack is forked
 
 from emulation.strictness import (
     actions,
+    alarms,
     attributes,
     deletion,
     malformed,
@@ -27,6 +28,7 @@ PLACES = (
     rollback,
     recording,
     deletion,
+    alarms,
 )
 
 
