@@ -14,6 +14,9 @@ from localstack.services.dynamodb.resource_providers.aws_dynamodb_table_plugin i
 from localstack.services.kinesis.resource_providers.aws_kinesis_stream_plugin import (
     KinesisStreamProviderPlugin,
 )
+from localstack.services.kinesis.resource_providers.aws_kinesis_streamconsumer_plugin import (
+    KinesisStreamConsumerProviderPlugin,
+)
 from localstack.services.s3.resource_providers.generated.aws_s3_bucket_plugin import (
     S3BucketProviderPlugin,
 )
@@ -33,6 +36,9 @@ EMPTY = {"AWS::CloudFormation::WaitCondition"}
 OURS = {
     DynamoDBTableProviderPlugin: "emulation.services.dynamodb.resources:TableResource",
     KinesisStreamProviderPlugin: "emulation.services.kinesis.resources:StreamResource",
+    KinesisStreamConsumerProviderPlugin: (
+        "emulation.services.kinesis.resources:StreamConsumerResource"
+    ),
     S3BucketProviderPlugin: "emulation.services.s3.resources:BucketResource",
 }
 """Types that LocalStack has and we compute."""
