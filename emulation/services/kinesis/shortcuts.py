@@ -1,0 +1,140 @@
+"""The short way of PutRecord, PutRecords and GetRecords: JSON straight into the engine and back.
+
+Only successes are answered here. A request that is not exactly as expected, or that anything is
+wrong with, is left untouched to the provider, which answers it in AWS's words.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import msgspec
+from localstack.aws.api import CommonServiceException
+from msgspec import Meta, Struct
+
+from emulation.compute.streams import iterators
+from emulation.compute.streams.errors import StreamError
+from emulation.compute.streams.records import HASH_KEYS, sequence_number
+from emulation.compute.streams.stream import Entry, Stream
+from emulation.front.shortcuts import Caller, Operation, register
+from emulation.services.kinesis import metrics, records, store
+from emulation.services.kinesis.wire import JSON
+
+Key = Annotated[str, Meta(min_length=1, max_length=records.MAX_KEY)]
+HashKey = Annotated[str, Meta(pattern="^[0-9]{1,39}$")]
+Name = Annotated[str, Meta(pattern="^[a-zA-Z0-9_.-]{1,128}$")]
+
+
+class Unusual(Exception):
+    """The request goes the long way."""
+
+
+class NewRecord(Struct, forbid_unknown_fields=True, kw_only=True, gc=False):
+    """A record of PutRecords."""
+
+    Data: bytes
+    PartitionKey: Key
+    ExplicitHashKey: HashKey | None = None
+
+
+class PutRecord(NewRecord, forbid_unknown_fields=True, kw_only=True):
+    """A request of PutRecord; one with a sequence number for ordering goes the long way."""
+
+    StreamName: Name
+
+
+class PutRecords(Struct, forbid_unknown_fields=True):
+    """A request of PutRecords."""
+
+    Records: Annotated[list[NewRecord], Meta(min_length=1, max_length=records.MAX_RECORDS)]
+    StreamName: Name
+
+
+class GetRecords(Struct, forbid_unknown_fields=True):
+    """A request of GetRecords; one with the stream's ARN, too, goes the long way."""
+
+    ShardIterator: str
+    Limit: Annotated[int, Meta(ge=1, le=records.READ_LIMIT)] | None = None
+
+
+class ReadRecord(Struct, gc=False):
+    """A record of GetRecords; its arrival is in s since 1970."""
+
+    SequenceNumber: str
+    ApproximateArrivalTimestamp: float
+    Data: bytes
+    PartitionKey: str
+    EncryptionType: str
+
+
+def put_record(caller: Caller, request: PutRecord) -> object:
+    """The answer of PutRecord."""
+    stream = store.engine().get(caller.account, caller.region, request.StreamName)
+    (stored,) = records.write(stream, _entries(stream, [request]), metrics.PUT_RECORD)
+    if stored is None:
+        raise Unusual
+    return records.put_one_answer(stream, stored)
+
+
+def put_records(caller: Caller, request: PutRecords) -> object:
+    """The answer of PutRecords."""
+    stream = store.engine().get(caller.account, caller.region, request.StreamName)
+    entries = _entries(stream, request.Records)
+    if metrics.size(entries) > records.MAX_REQUEST_BYTES:
+        raise Unusual
+    return records.put_answer(stream, records.write(stream, entries, metrics.PUT_RECORDS))
+
+
+def _entries(stream: Stream, given: list[NewRecord] | list[PutRecord]) -> list[Entry]:
+    most = stream.state.max_record_kib * 1024
+    entries = []
+    for record in given:
+        explicit = int(record.ExplicitHashKey) if record.ExplicitHashKey else None
+        # A character of a key is 4 bytes at most.
+        if len(record.Data) + 4 * len(record.PartitionKey) > most or (explicit or 0) >= HASH_KEYS:
+            raise Unusual
+        entries.append(Entry(record.PartitionKey, record.Data, explicit))
+    return entries
+
+
+def get_records(caller: Caller, request: GetRecords) -> object:
+    """The answer of GetRecords."""
+    now_ms = store.now_ms()
+    place = iterators.read(request.ShardIterator, now_ms)
+    stream = store.engine().get(place.account, caller.region, place.name)
+    if stream.state.stream_id != place.stream_id:
+        raise Unusual
+    batch, ending = records.read(stream, place, request.Limit, now_ms)
+    base, encrypted = stream.shard(place.shard).base, records.encryption_type(stream)
+    found = [
+        ReadRecord(
+            sequence_number(base, ordinal, arrival_ms), arrival_ms / 1000, data, key, encrypted
+        )
+        for ordinal, arrival_ms, key, data in batch.records
+    ]
+    return {"Records": found, "MillisBehindLatest": batch.millis_behind, **ending}
+
+
+def install() -> None:
+    """Take the hot operations the short way from now on."""
+    for shape, answer in (
+        (PutRecord, put_record),
+        (PutRecords, put_records),
+        (GetRecords, get_records),
+    ):
+        name = shape.__name__
+        operation = Operation("kinesis", name, _on_the_wire(shape, answer))
+        register(JSON, f"Kinesis_20131202.{name}", operation)
+
+
+def _on_the_wire(
+    shape: Any, answer: Callable[[Caller, Any], object]
+) -> Callable[[Caller, bytes], bytes | None]:
+    decoder, encoder = msgspec.json.Decoder(shape), msgspec.json.Encoder()
+
+    def answer_wire(caller: Caller, body: bytes) -> bytes | None:
+        try:
+            return encoder.encode(answer(caller, decoder.decode(body)))
+        except (msgspec.DecodeError, Unusual, StreamError, CommonServiceException):
+            return None
+
+    return answer_wire
