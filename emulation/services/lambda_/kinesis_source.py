@@ -15,7 +15,7 @@ MAX_READ_BYTES = 2 * 1024 * 1024
 
 _ARN = re.compile(
     r"arn:aws[^:]*:kinesis:(?P<region>[^:]+):(?P<account>\d{12}):stream/(?P<name>[^/]+)"
-    r"(?:/consumer/[^/:]+:\d+)?"
+    r"(?:/consumer/(?P<consumer>[^/:]+):(?P<created>\d+))?"
 )
 
 
@@ -40,6 +40,8 @@ class KinesisSource:
         if named is None:
             raise ValueError(f"{source_arn} is not the ARN of a stream or consumer")
         self._named = named["account"], named["region"], named["name"]
+        self._consumer = named["consumer"]
+        self._created = named["created"]
 
     def stream(self) -> Stream:
         """The stream.
@@ -48,6 +50,17 @@ class KinesisSource:
             StreamMissing: there is none of this name.
         """
         return store.engine().get(*self._named)
+
+    def exists(self) -> bool:
+        """Is there the consumer, when the ARN is of one?
+
+        Raises:
+            StreamMissing: there is no such stream.
+        """
+        consumers = [
+            (consumer.name, str(consumer.created_s)) for consumer in self.stream().state.consumers
+        ]
+        return self._consumer is None or (self._consumer, self._created) in consumers
 
     def shards(self) -> dict[int, list[int]]:
         """The numbers of the shards that may hold records, each with its parents'."""

@@ -5,12 +5,17 @@ state, the gateway that LocalStack's factory asks for credentials and queues doe
 from collections.abc import Callable
 
 from localstack.runtime import events
-from localstack.services.lambda_.event_source_mapping.esm_worker import EsmStateReason, EsmWorker
+from localstack.services.lambda_.event_source_mapping.esm_worker import (
+    EsmState,
+    EsmStateReason,
+    EsmWorker,
+)
 from localstack.services.lambda_.event_source_mapping.esm_worker_factory import EsmWorkerFactory
 from localstack.services.lambda_.event_source_mapping.pollers.poller import Poller
 from localstack.utils.aws.arns import parse_arn
 
-from emulation.services.lambda_.kinesis_mapping import KinesisMapping
+from emulation.services.lambda_ import mapping_checks
+from emulation.services.lambda_.kinesis_mapping import KinesisMapping, checkpoints_of
 
 Make = Callable[[EsmWorkerFactory], EsmWorker]
 
@@ -39,9 +44,13 @@ class LatePoller:
 def worker(make: Make, factory: EsmWorkerFactory) -> EsmWorker:
     """A worker whose poller of a Kinesis stream is ours; other sources have LocalStack's."""
     source = parse_arn(factory.esm_config["EventSourceArn"])["service"]
-    if source == "kinesis":
+    if factory.esm_config["State"] == EsmState.DELETING:
+        return _deleted(factory)
+    if source == "kinesis" and mapping_checks.streams_are_ours():
         made = _worker(factory, EsmStateReason.USER_ACTION)
         role = factory.function_role_arn
+        # Now, not when the poller is made: LATEST is what comes after this answer.
+        checkpoints_of(made.uuid)
         made.poller = LatePoller(lambda: KinesisMapping(made, role))
         return made
     if events.infra_ready.is_set():
@@ -51,6 +60,27 @@ def worker(make: Make, factory: EsmWorkerFactory) -> EsmWorker:
         factory, EsmStateReason.USER_INITIATED if is_queue else EsmStateReason.USER_ACTION
     )
     made.poller = LatePoller(lambda: make(factory).poller)
+    return made
+
+
+class LastPoller:
+    """Ends its worker, which then takes the mapping out of the store."""
+
+    def __init__(self, made: EsmWorker) -> None:
+        self._worker = made
+
+    def poll_events(self) -> None:
+        """The first round is the last."""
+        self._worker.delete()
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def _deleted(factory: EsmWorkerFactory) -> EsmWorker:
+    """The worker of a mapping whose deletion was cut short by a kill."""
+    made = EsmWorker(factory.esm_config, poller=None, enabled=True)
+    made.poller = LastPoller(made)
     return made
 
 

@@ -1,8 +1,6 @@
 """Which functions run here, and the sentence that refuses the others."""
 
 import platform
-from collections.abc import Mapping
-from typing import Any
 
 PYTHON = ("python3.12", "python3.13")
 
@@ -18,18 +16,6 @@ def check(package_type: str, runtime: str | None) -> None:
     if runtime not in PYTHON:
         raise NotImplementedError(
             f"lambda runtime {runtime} is not emulated: functions run on {' and '.join(PYTHON)}"
-        )
-
-
-def check_mapping(request: Mapping[str, Any]) -> None:
-    """Refuse what an event source mapping does not do.
-
-    Raises:
-        NotImplementedError: naming what is missing.
-    """
-    if request.get("TumblingWindowInSeconds"):
-        raise NotImplementedError(
-            "lambda event source mappings with TumblingWindowInSeconds are not emulated"
         )
 
 
