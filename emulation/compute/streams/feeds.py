@@ -47,10 +47,7 @@ class Feed:
     def next(self, seconds: float) -> News | None:
         """The next records; none of them if none comes in time; None when the feed is ended."""
         deadline = time.monotonic() + seconds
-        if not self._watches:
-            # Not before: a feed that nobody reads must not be kept by what it watches.
-            self._log.watch(self._wake.set)
-            self._watches = True
+        self._watch()
         while not self._ended.is_set():
             # Before reading: what is written after the read wakes the wait that follows.
             self._wake.clear()
@@ -61,6 +58,16 @@ class Feed:
                 return news
             self._wake.wait(left)
         return None
+
+    def _watch(self) -> None:
+        """From the first read on: a feed that nobody reads must not be kept by what it watches."""
+        if self._watches or self._ended.is_set():
+            return
+        self._watches = True
+        self._log.watch(self._wake.set)
+        if self._ended.is_set():
+            # Ended meanwhile, before there was anything to unwatch.
+            self._log.unwatch(self._wake.set)
 
     def _read(self) -> News:
         if not self._stream.is_kept:

@@ -157,6 +157,22 @@ def expired_token() -> CommonServiceException:
     return _error("ExpiredNextTokenException", "The provided next token has expired.")
 
 
+def kms_not_found(message: str) -> CommonServiceException:
+    """No such key; in KMS's words."""
+    return _error("KMSNotFoundException", message)
+
+
+def kms_disabled(arn: str) -> CommonServiceException:
+    """A key that is disabled."""
+    return _error("KMSDisabledException", f"{arn} is disabled.")
+
+
+def kms_invalid_state(arn: str, state: str) -> CommonServiceException:
+    """A key that cannot be used now."""
+    words = {"PendingDeletion": "pending deletion", "PendingImport": "pending import"}
+    return _error("KMSInvalidStateException", f"{arn} is {words.get(state, state)}.")
+
+
 def internal_failure() -> CommonServiceException:
     """The disk refused."""
     return _error("InternalFailureException", "Internal service failure.", 500)

@@ -16,12 +16,14 @@ from emulation.services.kinesis import (
     capacity,
     consumers,
     creation,
+    encryption,
     errors,
     listing,
     monitoring,
     policies,
     records,
     resharding,
+    shortcuts,
     store,
     streams,
     tags,
@@ -29,6 +31,7 @@ from emulation.services.kinesis import (
 )
 from emulation.services.kinesis.constraints import check
 from emulation.services.kinesis.subscriptions import SUBSCRIPTIONS, subscribe
+from emulation.services.kinesis.throughput import throughput
 
 Request = dict[str, Any]
 Answer = dict[str, Any]
@@ -38,6 +41,11 @@ class KinesisProvider(ServiceLifecycleHook):
     """Kinesis on the stream engine."""
 
     service = "kinesis"
+
+    def on_after_init(self) -> None:
+        """Answer the hot operations before the gateway does, where nothing limits them."""
+        if not throughput():
+            shortcuts.install()
 
     def on_before_stop(self) -> None:
         """Subscribers go, and everything to the disk."""
@@ -227,12 +235,12 @@ class KinesisProvider(ServiceLifecycleHook):
     @handler("StartStreamEncryption", expand=False)
     def start_stream_encryption(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.start_encryption(store.find(context, request), request)
+        encryption.start(context, store.find(context, request), request)
 
     @handler("StopStreamEncryption", expand=False)
     def stop_stream_encryption(self, context: RequestContext, request: Request) -> None:
         check(context.operation, request)
-        streams.stop_encryption(store.find(context, request), request)
+        encryption.stop(store.find(context, request), request)
 
     @handler("AddTagsToStream", expand=False)
     def add_tags_to_stream(self, context: RequestContext, request: Request) -> None:

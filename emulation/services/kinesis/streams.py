@@ -1,4 +1,4 @@
-"""Streams and shards as AWS describes them, their limits, retention and encryption."""
+"""Streams and shards as AWS describes them, their limits and retention."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from localstack.aws.api import RequestContext
 
 from emulation.compute.streams.shards import Shard
 from emulation.compute.streams.stream import Stream
-from emulation.services.kinesis import errors, store
+from emulation.services.kinesis import encryption, errors, store
 from emulation.services.kinesis.timestamps import timestamp
 
 PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
@@ -45,7 +45,7 @@ def description(context: RequestContext, stream: Stream) -> dict[str, Any]:
         **summary(context, stream),
         "RetentionPeriodHours": stream.state.retention_hours,
         "EnhancedMonitoring": [{"ShardLevelMetrics": list(stream.state.shard_metrics)}],
-        **encryption(stream),
+        **encryption.told(stream),
     }
 
 
@@ -55,26 +55,6 @@ def warm_throughput(stream: Stream) -> dict[str, Any]:
     if mibps is None:
         return {}
     return {"WarmThroughput": {"TargetMiBps": mibps, "CurrentMiBps": mibps}}
-
-
-def encryption(stream: Stream) -> dict[str, str]:
-    """How the stream is encrypted, as AWS tells it."""
-    key = stream.state.key_id
-    return {"EncryptionType": "KMS", "KeyId": key} if key else {"EncryptionType": "NONE"}
-
-
-def start_encryption(stream: Stream, request: dict[str, Any]) -> None:
-    """Say that records are encrypted with a key."""
-    if request["EncryptionType"] != "KMS":
-        raise errors.invalid_argument("KMS is the only valid EncryptionType for this request.")
-    stream.change(key_id=request["KeyId"])
-
-
-def stop_encryption(stream: Stream, request: dict[str, Any]) -> None:
-    """Say that records are not encrypted."""
-    if request["EncryptionType"] != "KMS":
-        raise errors.invalid_argument("KMS is the only valid EncryptionType for this request.")
-    stream.change(key_id=None)
 
 
 def shard(described: Shard) -> dict[str, Any]:
