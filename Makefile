@@ -13,7 +13,7 @@ DAYS ?= 90
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
-RUNTIMES := lambda glue sagemaker
+RUNTIMES := lambda glue sagemaker ec2
 PIPELINE := $(PYTHON) -m pipeline
 READY := .venv/.ready
 
@@ -96,7 +96,7 @@ lock: ## renew requirements.lock from pyproject.toml
 
 # The runtimes and the jars come at the same time; the archive of classes makes Spark start in half
 # the time and takes half a minute to make, so only those who start Spark often wait for it.
-$(READY): requirements.lock pyproject.toml emulation/compute/spark_jars.lock | $(filter .uv/bin/uv,$(UV))
+$(READY): requirements.lock pyproject.toml emulation/compute/spark_jars.lock emulation/compute/dynamodb.lock | $(filter .uv/bin/uv,$(UV))
 	@echo "installing packages into .venv (once; some 2 GB) ..."
 	@[ -x $(PYTHON) ] || $(UV) venv --quiet --python 3.13 .venv
 	@$(UV) pip sync --quiet --python .venv --require-hashes requirements.lock
@@ -109,6 +109,7 @@ runtime-%:
 	@[ -x .venv/runtimes/$*/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv/runtimes/$*
 	@$(UV) pip install --quiet --python .venv/runtimes/$* --group $* --constraint requirements.lock
 	@if [ $* = glue ]; then $(PYTHON) -m emulation.compute.spark_setup; fi
+	@if [ $* = ec2 ]; then $(PYTHON) -m emulation.compute.instances.image_setup requirements.lock; fi
 
 .venv/.spark-archive: $(READY)
 	@$(PYTHON) -m emulation.compute.spark_setup --archive

@@ -1,0 +1,1 @@
+"""What runs inside an instance: its first process, standard library only."""
