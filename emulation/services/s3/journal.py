@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ class ObjectJournal:
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
+        self._made: set[Path] = set()
+        # To remove a file takes longer than to write a small one, and nobody waits for it.
+        self._sweeper = ThreadPoolExecutor(1, "s3-sweeper")
         self._index = sqlite3.connect(
             root / "index.sqlite", check_same_thread=False, isolation_level=None
         )
@@ -43,7 +47,10 @@ class ObjectJournal:
     def new_file(self, bucket: str) -> str:
         """The name of a file that no object has."""
         name = uuid.uuid4().hex
-        self.path(bucket, name).parent.mkdir(parents=True, exist_ok=True)
+        folder = self.path(bucket, name).parent
+        if folder not in self._made:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._made.add(folder)
         return name
 
     def path(self, bucket: str, name: str) -> Path:
@@ -53,7 +60,8 @@ class ObjectJournal:
     def drop_file(self, bucket: str, s3_object: Any) -> None:
         """Remove an object's bytes; whoever reads them now still can, to the end."""
         if name := getattr(s3_object, "file_name", None):
-            self.path(bucket, name).unlink(missing_ok=True)
+            # No row names it any more: what a kill leaves of it, the next start removes.
+            self._sweeper.submit(self.path(bucket, name).unlink, missing_ok=True)
 
     def put(self, bucket: str, s3_object: Any) -> None:
         """Make this the object of its key and version."""
@@ -87,6 +95,7 @@ class ObjectJournal:
         with self._lock:
             self._index.execute("DELETE FROM objects WHERE bucket = ?", (bucket,))
         shutil.rmtree(self.root / bucket, ignore_errors=True)
+        self._made = {folder for folder in self._made if folder.parent.name != bucket}
 
     def forget_all_but(self, buckets: set[str]) -> None:
         """Drop what belongs to no bucket: their creation or deletion was cut short."""
@@ -105,6 +114,7 @@ class ObjectJournal:
 
     def close(self) -> None:
         """Write the log into the table."""
+        self._sweeper.shutdown()
         with self._lock, contextlib.suppress(sqlite3.ProgrammingError):
             self._index.close()
 

@@ -5,8 +5,10 @@ from typing import Any
 from localstack.aws.api import RequestContext, handler
 from localstack.services.s3.models import KeyStore, S3Bucket, VersionedKeyStore, s3_stores
 from localstack.services.s3.provider import S3Provider
+from localstack.services.s3.validation import validate_encoding_type
 from localstack.state import StateVisitor
 
+from emulation.services.s3 import list_answers, listing
 from emulation.services.s3.journal import ObjectJournal
 from emulation.services.s3.storage import DurableObjectStore, JournaledKeys, JournaledVersions
 from emulation.settings import settings
@@ -57,6 +59,27 @@ class DurableS3Provider(S3Provider):
         _, s3_bucket = self._get_cross_account_bucket(context, bucket)
         self._journal_objects(s3_bucket)
         save_service("s3")
+
+    @handler("ListObjects", expand=False)
+    def list_objects(self, context: RequestContext, request: Any) -> Any:
+        """A page of keys."""
+        return list_answers.response(context, listing.list_objects(self._listed(context), request))
+
+    @handler("ListObjectsV2", expand=False)
+    def list_objects_v2(self, context: RequestContext, request: Any) -> Any:
+        """A page of keys."""
+        listed = listing.list_objects_v2(self._listed(context), request)
+        return list_answers.response(context, listed)
+
+    def _listed(self, context: RequestContext) -> S3Bucket:
+        request: Any = context.service_request
+        validate_encoding_type(request.get("EncodingType"))
+        bucket: S3Bucket = self._get_cross_account_bucket(
+            context,
+            request["Bucket"],
+            expected_bucket_owner=request.get("ExpectedBucketOwner"),
+        )[1]
+        return bucket
 
     def _journal_objects(self, bucket: S3Bucket) -> None:
         """Replace a bucket's own key store by one that writes to the journal."""
