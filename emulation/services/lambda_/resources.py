@@ -6,13 +6,12 @@ import dataclasses
 from typing import Any
 
 from localstack.services.cloudformation.resource_provider import OperationStatus, ProgressEvent
-from localstack.services.lambda_.resource_providers.aws_lambda_eventsourcemapping import (
-    LambdaEventSourceMappingProvider,
-)
 from localstack.services.lambda_.resource_providers.aws_lambda_function import (
     LambdaFunctionProvider,
 )
 from localstack.utils.patch import patch
+
+from emulation.services.lambda_ import mapping_resources
 
 Model = dict[str, Any]
 
@@ -41,24 +40,12 @@ NOT_DONE = {
 NOT_REMOVED = {"DeadLetterConfig", "LoggingConfig", "VpcConfig"}
 """Properties of a function that can be changed, but not taken away."""
 
-MAPPING_DEFAULTS: Model = {
-    "BisectBatchOnFunctionError": False,
-    "DestinationConfig": {"OnFailure": {}},
-    "Enabled": True,
-    "FilterCriteria": {"Filters": []},
-    "FunctionResponseTypes": [],
-    "MaximumBatchingWindowInSeconds": 0,
-    "MaximumRecordAgeInSeconds": -1,
-    "MaximumRetryAttempts": -1,
-    "ParallelizationFactor": 1,
-}
-
 
 def apply() -> None:
     """Patch the types; called once, when Lambda is first used."""
     patch(LambdaFunctionProvider.create)(create_function)
     patch(LambdaFunctionProvider.update)(update_function)
-    patch(LambdaEventSourceMappingProvider.update)(update_mapping)
+    mapping_resources.apply()
 
 
 def create_function(create: Any, provider: Any, request: Any) -> Any:
@@ -87,13 +74,6 @@ def update_function(update: Any, provider: Any, request: Any) -> Any:
         }
         _complete(request.aws_client_factory.lambda_, done.resource_model, before)
     return done
-
-
-def update_mapping(update: Any, provider: Any, request: Any) -> Any:
-    """LocalStack's update, of what changed and of what is gone."""
-    source = request.desired_state.get("EventSourceArn", "")
-    defaults = {**MAPPING_DEFAULTS, "BatchSize": 10 if ":sqs:" in source else 100}
-    return update(provider, _with_defaults(request, defaults))
 
 
 def _with_defaults(request: Any, defaults: Model) -> Any:
