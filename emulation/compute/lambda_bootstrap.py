@@ -14,18 +14,18 @@ FLUSHED = "\x1d\x1e\x1d"
 LINE_BREAK = "\x1f"
 
 
-def search_path(task_root: str, layers: list[str]) -> list[str]:
+def search_path(task_root: str, layers: str | None) -> list[str]:
     """AWS's order: the bundle, then the layers; the runtime's own packages come after both."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     below = (f"python/lib/{version}/site-packages", "python")
-    return [task_root, *(f"{layer}/{folder}" for layer in layers for folder in below)]
+    return [task_root, *(f"{layers}/{folder}" for folder in below if layers)]
 
 
 def main() -> None:
     """Serve invocations until killed."""
     address, handler, task_root, *layers = sys.argv[1:]
     del sys.argv[1:]
-    sys.path[:0] = search_path(task_root, layers)
+    sys.path[:0] = search_path(task_root, layers[0] if layers else None)
     from awslambdaric import (  # type: ignore[import-untyped]
         bootstrap,
         lambda_runtime_client,

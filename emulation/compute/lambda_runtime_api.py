@@ -54,15 +54,20 @@ class Answer:
 class RuntimeApi:
     """The server side of one runtime process; everything that the process says arrives here."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        """`changed` is called whenever there is something new to look at."""
+    def __init__(self, changed: Callable[[], None], asked: Callable[[], None]) -> None:
+        """`changed` is called whenever there is something new to look at, `asked` when the runtime
+        asks for work.
+        """
         self.answer: Answer | None = None
         """To the current invocation."""
         self.init_error: Answer | None = None
         self.idle = False
         """The runtime waits for work."""
         self.idle_since = 0.0
+        self.has_spoken = False
+        """The runtime has said anything at all."""
         self._changed = changed
+        self._asked = asked
         self._current: Invocation | None = None
         self._invocations: queue.SimpleQueue[Invocation | None] = queue.SimpleQueue()
         self._connections: set[socket.socket] = set()
@@ -92,6 +97,8 @@ class RuntimeApi:
     def next_invocation(self) -> Invocation | None:
         """Wait for work; None when the server ends."""
         self._current = None
+        self.has_spoken = True
+        self._asked()
         self.idle_since = time.monotonic()
         self.idle = True
         self._changed()
@@ -107,6 +114,7 @@ class RuntimeApi:
 
     def init_failed(self, answer: Answer) -> None:
         """The runtime could not load the handler."""
+        self.has_spoken = True
         self.init_error = answer
         self._changed()
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 TIMED_OUT = "Sandbox.Timedout"
 EXITED = "Runtime.ExitError"
 OUT_OF_MEMORY = "Runtime.OutOfMemory"
+NO_ENTRYPOINT = "Runtime.InvalidEntrypoint"
 PLATFORM_ERRORS = ("Runtime.", "Sandbox.", "Function.")
 """An exception that a handler raised is no status of the platform: REPORT says nothing of it."""
 

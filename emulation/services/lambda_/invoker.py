@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 from localstack.aws.api import ServiceException
 from localstack.services.lambda_.api_utils import function_locators_from_arn
-from localstack.services.lambda_.invocation.assignment import AssignmentException
-from localstack.services.lambda_.invocation.lambda_service import LambdaService
-from localstack.services.plugins import SERVICE_PLUGINS
 
 from emulation.services.lambda_.invoked import Invoked, NotInvoked
+from emulation.services.lambda_.services import lambda_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ class Invoker:
                 request_id=request_id,
                 payload=payload,
             )
-        except (ServiceException, AssignmentException) as error:
+        except ServiceException as error:
             raise NotInvoked(str(error)) from error
         return Invoked(
             request_id=request_id,
@@ -47,8 +45,3 @@ class Invoker:
             function_error="Unhandled" if result.is_error else None,
             payload=result.payload,
         )
-
-
-def lambda_service() -> LambdaService:
-    """The one that serves the API; a load of state replaces it."""
-    return SERVICE_PLUGINS.get_service("lambda")._provider.lambda_service

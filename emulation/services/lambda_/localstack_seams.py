@@ -2,26 +2,23 @@
 second time: each place, patched while it runs.
 """
 
-import base64
 import shutil
 from pathlib import Path
 from typing import Any
 
-from localstack.services.lambda_.invocation import version_manager
-from localstack.services.lambda_.invocation.execution_environment import ExecutionEnvironment
-from localstack.services.lambda_.invocation.lambda_models import (
-    Invocation,
-    InvocationResult,
-    S3Code,
-)
+from localstack.services.lambda_ import api_utils
+from localstack.services.lambda_.invocation import lambda_service
+from localstack.services.lambda_.invocation.lambda_models import S3Code
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler
-from localstack.services.lambda_.invocation.version_manager import LambdaVersionManager
+from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
 from emulation.services.lambda_ import errors, mapping_seams, resources, supported
 from emulation.services.lambda_.batches import MAX_PAYLOAD_BYTES
+from emulation.services.lambda_.code_folders import CODE_FOLDERS
+from emulation.services.lambda_.versions import VersionManager
 from emulation.settings import settings
 
 PAYLOAD_LIMITS = {"RequestResponse": MAX_PAYLOAD_BYTES, "Event": 1_048_576}
@@ -32,15 +29,15 @@ def apply() -> None:
 
     No environment outlives its emulator, but the folder of one may, when the emulator was killed.
     """
-    shutil.rmtree(settings().folder("lambda", "environments"))
+    for made_again in ("environments", "layers"):
+        shutil.rmtree(settings().folder("lambda", made_again))
+    lambda_service.LambdaVersionManager = VersionManager
     patch(S3Code.get_unzipped_code_location)(unpack_below_the_state_folder)
-    patch(ExecutionEnvironment.invoke)(pass_the_client_context)
-    patch(LambdaVersionManager.store_logs)(leave_it_to_the_executor)
-    patch(LogHandler.start_subscriber)(leave_it_to_the_executor)
-    version_manager.record_cw_metric_invocation = leave_it_to_the_executor
-    version_manager.record_cw_metric_error = leave_it_to_the_executor
+    patch(S3Code.destroy_cached)(keep_what_is_used)
+    patch(LogHandler.start_subscriber)(start_nothing)
     patch(LambdaProvider._validate_runtime)(refuse_what_cannot_run)
     patch(LambdaService.invoke)(bound_the_payload)
+    patch(LambdaService.get_lambda_version_manager)(know_aliases)
     mapping_seams.apply()
     resources.apply()
 
@@ -50,21 +47,30 @@ def unpack_below_the_state_folder(_: object, code: S3Code) -> Path:
     return settings().folder("lambda", "code", code.id) / "code"
 
 
-def pass_the_client_context(
-    invoke: Any, environment: ExecutionEnvironment, invocation: Invocation
-) -> InvocationResult:
-    """LocalStack drops it on the way to its executor."""
-    context = invocation.client_context
-    environment.runtime_executor.client_context = (
-        base64.b64decode(context).decode() if context else None
-    )
-    return invoke(environment, invocation)
+def keep_what_is_used(_: object, code: S3Code) -> None:
+    """An invocation that runs while its function is updated may still import a module."""
+    CODE_FOLDERS.remove(code.get_unzipped_code_location())
 
 
-def leave_it_to_the_executor(*_: object, **__: object) -> None:
-    """Logs and metrics: the executor writes the ones while the handler runs, and the others
-    together.
-    """
+def start_nothing(*_: object, **__: object) -> None:
+    """The environment itself writes the log, while the handler runs."""
+
+
+def know_aliases(get: Any, service: LambdaService, function_arn: str) -> Any:
+    """The deletion of an alias's provisioned concurrency asks with the alias's own ARN."""
+    if function_arn not in service.lambda_running_versions:
+        function_arn = version_arn(function_arn) or function_arn
+    return get(service, function_arn)
+
+
+def version_arn(function_arn: str) -> str | None:
+    """The ARN of the version that an alias points to."""
+    name, qualifier, account, region = api_utils.function_locators_from_arn(function_arn)
+    function = lambda_stores[account][region].functions.get(name)
+    alias = function and function.aliases.get(qualifier)
+    if not alias:
+        return None
+    return api_utils.qualified_lambda_arn(name, alias.function_version, account, region)
 
 
 def refuse_what_cannot_run(

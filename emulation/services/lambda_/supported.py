@@ -1,8 +1,10 @@
 """Which functions run here, and the sentence that refuses the others."""
 
-import platform
+from emulation.compute import lambda_languages
+from emulation.compute.lambda_isolation import ISOLATIONS
+from emulation.compute.processes import SUPERVISOR
 
-PYTHON = ("python3.12", "python3.13")
+DEFAULT_STORAGE_MB = 512
 
 
 def check(package_type: str, runtime: str | None) -> None:
@@ -10,18 +12,21 @@ def check(package_type: str, runtime: str | None) -> None:
 
     Raises:
         NotImplementedError: naming what is missing.
+        FileNotFoundError: the runtime is not installed; the message says how to install it.
     """
     if package_type == "Image":
         raise NotImplementedError("lambda functions with PackageType Image are not emulated")
-    if runtime not in PYTHON:
-        raise NotImplementedError(
-            f"lambda runtime {runtime} is not emulated: functions run on {' and '.join(PYTHON)}"
-        )
+    lambda_languages.find(runtime or "")
 
 
-def description(runtime: str) -> str:
-    """The runtime as INIT_START tells it; python3.12 code runs on this machine's 3.13, and it says
-    so.
+def check_storage(size_mb: int) -> None:
+    """Refuse a size of /tmp that nothing would limit.
+
+    Raises:
+        NotImplementedError: the system lets no process have mounts of its own.
     """
-    named = runtime.replace("python", "python:")
-    return f"{named} (emulated by Python {platform.python_version()})"
+    if size_mb != DEFAULT_STORAGE_MB and not ISOLATIONS.of(SUPERVISOR).limits_storage:
+        raise NotImplementedError(
+            f"lambda EphemeralStorage of {size_mb} MB is not emulated: this system lets no process "
+            "have mounts of its own"
+        )

@@ -147,9 +147,9 @@ def test_asynchronous_invocation_runs(functions, aws, log_messages):
 
 def test_create_function_with_another_runtime_is_refused(functions):
     with pytest.raises(ClientError) as refusal:
-        functions("", Runtime="nodejs22.x")
+        functions("", Runtime="java21")
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert "runtime nodejs22.x is not emulated" in refusal.value.response["Error"]["Message"]
+    assert "lambda runtime java21 is not emulated" in refusal.value.response["Error"]["Message"]
 
 
 def test_create_function_with_an_unknown_runtime_is_aws_s_error(functions):

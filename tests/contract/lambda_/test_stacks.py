@@ -133,5 +133,5 @@ def test_property_that_nothing_acts_on_fails_the_stack(stack, reasons):
 
 def test_runtime_that_cannot_run_fails_the_stack(stack, reasons):
     with pytest.raises(WaiterError):
-        stack(changed(FUNCTION, Runtime="nodejs22.x"))
-    assert "lambda runtime nodejs22.x is not emulated" in reasons()
+        stack(changed(FUNCTION, Runtime="python3.11"))
+    assert "lambda runtime python3.11 is not emulated" in reasons()

@@ -66,10 +66,13 @@ def test_error_is_json_as_lambda_writes_it():
 
 
 def test_bundle_comes_before_the_layers():
-    path = search_path("/task", ["/a", "/b"])
-    assert path[0] == "/task"
-    assert [item for item in path if item.endswith("/python")] == ["/a/python", "/b/python"]
-    assert path.index("/a/python") < path.index("/b/python")
+    path = search_path("/var/task", "/opt")
+    assert (path[0], path[-1]) == ("/var/task", "/opt/python")
+    assert path[1].startswith("/opt/python/lib/python3.")
+
+
+def test_function_without_layers_has_its_bundle_on_the_path():
+    assert search_path("/var/task", None) == ["/var/task"]
 
 
 def test_client_context_is_a_header_only_when_there_is_one():
