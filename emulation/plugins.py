@@ -89,6 +89,14 @@ def dynamodbstreams() -> Service:
     return serve("emulation.services.dynamodb.provider:DynamoDbStreamsProvider")
 
 
+@aws_provider(api="ec2", name="terrarium")
+def ec2() -> Service:
+    """EC2: instances that are processes, on LocalStack's records of networks."""
+    provider = load("emulation.services.ec2.provider:InstancesProvider")()
+    dispatcher = load("localstack.services.moto:MotoFallbackDispatcher")
+    return Service.for_provider(provider, dispatch_table_factory=dispatcher)
+
+
 def resource_type(name: str, reference: str) -> PluginSpec:
     """A CloudFormation resource type, computed by the class that `reference` names."""
 

@@ -27,18 +27,20 @@ PASSIVE: dict[str, set[str]] = {
         "Create Get Update Delete Put",
     )
     | {"TagResource", "UntagResource", "ImportRestApi", "PutRestApi", "FlushStageCache"},
-    # Networks are names that templates refer to; instances are work and therefore not here.
+    # Networks are names that templates refer to; instances are processes: `services/ec2`.
     "ec2": operations(
         "Vpc Vpcs Subnet Subnets SecurityGroup SecurityGroups SecurityGroupRules RouteTable "
         "RouteTables Route InternetGateway InternetGateways Tags VpcAttribute VpcEndpoint "
-        "VpcEndpoints LaunchTemplate LaunchTemplates LaunchTemplateVersion LaunchTemplateVersions "
-        "KeyPair KeyPairs NetworkAcl NetworkAcls PrefixLists ManagedPrefixLists",
+        "VpcEndpoints KeyPair KeyPairs NetworkAcl NetworkAcls PrefixLists ManagedPrefixLists",
         "Create Describe Delete Modify",
     )
     | operations("SecurityGroupIngress SecurityGroupEgress", "Authorize Revoke")
     | operations("InternetGateway", "Attach Detach")
     | operations("RouteTable", "Associate Disassociate")
-    | operations("Regions AvailabilityZones AccountAttributes", "Describe"),
+    | operations(
+        "Regions AvailabilityZones AccountAttributes InstanceTypes InstanceTypeOfferings",
+        "Describe",
+    ),
     # Groups, streams and events are stored as they were sent.
     "logs": operations(
         "LogGroup LogGroups LogStream LogStreams RetentionPolicy ResourcePolicy ResourcePolicies "

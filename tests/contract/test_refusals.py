@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 @pytest.mark.parametrize(
     ("service", "operation", "arguments"),
     [
-        ("ec2", "run_instances", {"ImageId": "ami-12345678", "MinCount": 1, "MaxCount": 1}),
+        ("ec2", "request_spot_instances", {"InstanceCount": 1}),
         ("sagemaker", "list_labeling_jobs", {}),
         ("glue", "create_workflow", {"Name": "w"}),
         ("redshift", "describe_clusters", {}),

@@ -7,20 +7,20 @@ reason the instance has stopped. Its folder holds the root volume, which outlive
 import base64
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
 from functools import cache
 from pathlib import Path
 
 import emulation
 from emulation.compute.instances import images
 from emulation.compute.instances.guest.first_boot import is_finished
-from emulation.compute.instances.guest.init import POWERED_OFF, REBOOTED, STOPPED
+from emulation.compute.instances.guest.init import POWERED_OFF, REBOOTED
 from emulation.compute.instances.user_data import Plan
 from emulation.compute.processes import SUPERVISOR, Process, ProcessSpec, Status
 
@@ -56,14 +56,31 @@ class MachineSpec:
     plan: Plan
 
 
+class End(Enum):
+    """Why an instance has ended."""
+
+    STOPPED = "by whoever runs it"
+    POWERED_OFF = "by a program in it"
+    REBOOTED = "by a program in it, to begin again"
+    CRASHED = "its first process died"
+
+
 class Machine:
     """Starts and stops one instance; `on_end` is told once for each time that it ends."""
 
-    def __init__(self, spec: MachineSpec, on_end: Callable[["Machine", int | None], None]) -> None:
+    def __init__(
+        self,
+        spec: MachineSpec,
+        on_boot: Callable[[], None],
+        on_end: Callable[[End], None],
+    ) -> None:
+        """`on_boot` is called with the first line of a boot."""
         self.spec = spec
+        self._on_boot = on_boot
         self._on_end = on_end
         self._process: Process | None = None
-        self._console = Console(spec.folder / "console.log")
+        self._silent = True
+        self._console = Console(spec.folder)
 
     @property
     def running(self) -> bool:
@@ -83,16 +100,16 @@ class Machine:
         """
         folder = self.spec.folder
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "root").mkdir(exist_ok=True)
         (folder / "boot.json").write_text(json.dumps(self._boot()))
         command = init_command(_START.format(folder=source_folder()), [str(folder)])
+        self._silent = True
         self._process = SUPERVISOR.start(
             ProcessSpec(
                 name=self.spec.instance_id,
                 command=command,
                 environment={"PATH": os.defpath, "LANG": "C.UTF-8"},
                 folder=folder,
-                log=self._console.write,
+                log=self._heard,
                 grace_seconds=STOP_SECONDS,
             ),
             self._ended,
@@ -109,17 +126,15 @@ class Machine:
         else:
             self._process.stop()
 
-    def console(self) -> str:
-        """The last of what it has written."""
-        return self._console.read()
-
-    def remove_volume(self) -> None:
-        """Delete the root volume."""
-        shutil.rmtree(self.spec.folder / "volume", ignore_errors=True)
+    def _heard(self, line: str) -> None:
+        self._console.write(line)
+        if self._silent:
+            self._silent = False
+            self._on_boot()
 
     def _ended(self, process: Process) -> None:
         (self.spec.folder / "pid").unlink(missing_ok=True)
-        self._on_end(self, process.exit_code)
+        self._on_end(end_of(process))
 
     def _boot(self) -> dict[str, object]:
         return {
@@ -141,8 +156,8 @@ class Machine:
 class Console:
     """The console's file: its end is kept."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "console.log"
         self._lock = threading.Lock()
 
     def write(self, line: str) -> None:
@@ -159,11 +174,12 @@ class Console:
         return base64.b64encode(data[-CONSOLE_BYTES:]).decode()
 
 
-def ended_words(code: int | None) -> str:
-    """Why an instance ended, as its exit code tells."""
-    if code in {POWERED_OFF, REBOOTED}:
-        return "shutdown from within"
-    return "stopped" if code == STOPPED else f"its first process ended with {code}"
+def end_of(process: Process) -> End:
+    """Why an instance has ended."""
+    if process.status() is Status.STOPPED:
+        return End.STOPPED
+    within = {POWERED_OFF: End.POWERED_OFF, REBOOTED: End.REBOOTED}
+    return within.get(process.exit_code or 0, End.CRASHED)
 
 
 def source_folder() -> str:

@@ -1,0 +1,1 @@
+"""EC2: instances that are processes, launch templates, and LocalStack's records of networks."""
