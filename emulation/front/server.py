@@ -15,6 +15,7 @@ from localstack.runtime.server.core import RuntimeServer
 from rolo.gateway import Gateway
 
 from emulation.front.application import GatewayApplication
+from emulation.front.http2 import EitherProtocol
 
 KEEP_ALIVE_SECONDS = 60
 """How long an idle connection is kept; clients keep theirs in a pool."""
@@ -59,7 +60,7 @@ class LocalRuntimeServer(RuntimeServer):
         self._server = Server(
             uvicorn.Config(
                 GatewayApplication(self._gateway),
-                http="httptools",
+                http=EitherProtocol,
                 ws="wsproto",
                 lifespan="off",
                 log_config=None,
