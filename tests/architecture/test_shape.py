@@ -19,7 +19,7 @@ def sources(*folders: str) -> list[Path]:
 
 
 @pytest.mark.parametrize(
-    "path", sources(*PACKAGES, "tests"), ids=lambda path: str(path.relative_to(ROOT))
+    "path", sources(*PACKAGES, "tests", "benchmarks"), ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_file_is_short_enough_to_read(path):
     assert len(path.read_text().splitlines()) <= MAX_LINES

@@ -1,0 +1,1 @@
+"""How fast it is, beside the peers, in one run: `python -m benchmarks.<topic>`."""
