@@ -8,11 +8,16 @@ from pipeline import aws
 from pipeline.consumers.logs import FORMAT, CloudWatchLog
 from pipeline.consumers.settings import ConsumerSettings
 from pipeline.consumers.worker import Worker
+from pipeline.errors import SettingError
 
 
 def main() -> int:
     """Work; the exit code."""
-    settings = ConsumerSettings()
+    try:
+        settings = ConsumerSettings()
+    except SettingError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     logging.basicConfig(level=logging.INFO, format=FORMAT)
     if settings.log_group:
         # A stream's name takes no colon.

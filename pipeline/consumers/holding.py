@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from pipeline.consumers.lease import Lease
+from pipeline.consumers.lease import SHARD_END, Lease
 from pipeline.consumers.lease_table import LeaseLostError, LeaseTable
 from pipeline.consumers.taking import Clock
 
@@ -62,6 +62,11 @@ class HeldLease:
     def checkpoint(self, at: str) -> None:
         """Everything up to there is done."""
         self._write(checkpoint=at, pending="", switches=0)
+
+    def end(self) -> None:
+        """Everything is done, and nobody needs to hold it any more."""
+        self._write(checkpoint=SHARD_END, pending="", switches=0, owner="")
+        self._lost = True
 
     def release(self) -> None:
         """Leave it to the others."""
@@ -135,6 +140,8 @@ def _renew(held: HeldLease) -> None:
 def release_all(held: Iterable[HeldLease]) -> None:
     """Hand back what is held, so that others need not wait for the fail-over time."""
     for item in held:
+        if not item.held:
+            continue
         try:
             item.release()
         except (LeaseLostError, ClientError, BotoCoreError) as error:

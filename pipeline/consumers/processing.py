@@ -12,7 +12,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from pipeline.consumers.holding import HeldLease
-from pipeline.consumers.lease import SHARD_END
 from pipeline.consumers.lease_table import LeaseLostError
 from pipeline.consumers.meter import LAG, PREDICTIONS, RECORDS, UNSCORED, Meter
 from pipeline.consumers.patience import Patience
@@ -108,7 +107,7 @@ class ShardProcessor:
     def _end(self) -> None:
         """The children's leases are there before their parent's says that they may begin."""
         self._patience.insist(self._shards.follow)
-        self._patience.insist(lambda: self.held.checkpoint(SHARD_END))
+        self._patience.insist(self.held.end)
         self.finished = True
         LOG.info("%s has ended", self.held.lease.key)
 

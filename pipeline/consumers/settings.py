@@ -5,13 +5,28 @@ import socket
 import uuid
 from dataclasses import dataclass, field
 
+from pipeline.errors import SettingError
+
+
+def _needed(name: str) -> str:
+    if not os.environ.get(name):
+        raise SettingError(f"{name} is not set: the worker does not know where to work.")
+    return os.environ[name]
+
 
 def _variable(name: str) -> str:
-    return field(default_factory=lambda: os.environ[name])
+    return field(default_factory=lambda: _needed(name))
 
 
-def _number(name: str, default: float) -> float:
-    return field(default_factory=lambda: float(os.environ.get(name, default)))
+def _positive(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal() or not int(text):
+        raise SettingError(f"{name} must be a whole number from 1 on, not {text!r}.")
+    return int(text)
+
+
+def _number(name: str, default: int) -> int:
+    return field(default_factory=lambda: _positive(name, default))
 
 
 def _worker() -> str:
@@ -30,5 +45,5 @@ class ConsumerSettings:
     lake_bucket: str = _variable("LAKE_BUCKET")
     log_group: str = field(default_factory=lambda: os.environ.get("LOG_GROUP", ""))
     failover: float = _number("FAILOVER_SECONDS", 10)
-    batch: int = field(default_factory=lambda: int(os.environ.get("BATCH_RECORDS", "2500")))
+    batch: int = _number("BATCH_RECORDS", 2500)
     worker: str = field(default_factory=_worker)

@@ -1,11 +1,13 @@
 """What surrounds the consumers, as working miniatures of AWS's services in memory."""
 
+import hashlib
 import io
 import json
 import random
 import re
 import threading
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from botocore.exceptions import ClientError
 
@@ -131,7 +133,13 @@ class Stream:
     def put(self, shard, payloads):
         for data in payloads:
             number = str(next(self._numbers))
-            self.shards[shard].records.append({"SequenceNumber": number, "Data": data})
+            self.shards[shard].records.append(
+                {
+                    "SequenceNumber": number,
+                    "Data": data,
+                    "ApproximateArrivalTimestamp": datetime.now(UTC) - timedelta(hours=1),
+                }
+            )
 
     def reshard(self, parents, children):
         for parent in parents:
@@ -210,10 +218,25 @@ class Bucket:
         self.puts = []
         self.after = lambda: None
 
-    def put_object(self, *, Bucket, Key, Body, ContentType):
+    def put_object(self, *, Bucket, Key, Body, ContentType=None):
         self.objects[Key] = Body
         self.puts.append(Key)
         self.after()
+
+    def get_object(self, *, Bucket, Key):
+        if Key not in self.objects:
+            raise failure("NoSuchKey")
+        body = self.objects[Key]
+        return {"Body": io.BytesIO(body), "ETag": hashlib.md5(body).hexdigest()}
+
+    def get_paginator(self, operation):
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, *, Bucket, Prefix):
+        names = [name for name in self.objects if name.startswith(Prefix)]
+        tags = {name: hashlib.md5(self.objects[name]).hexdigest() for name in names}
+        yield {"Contents": [{"Key": n, "ETag": tags[n], "Size": 1} for n in names]}
 
     def lines(self, prefix):
         return [

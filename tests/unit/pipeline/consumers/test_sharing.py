@@ -149,6 +149,7 @@ def test_children_wait_for_all_of_their_parents(clouds, payloads):
     cloud.stream.reshard([name(0), name(1)], [name(2)])
     assert worker.step(name(1)) is None
     assert cloud.table.column(name(1), "checkpoint") == SHARD_END
+    assert cloud.table.owners()[name(1)] is None
     worker.turn()
     assert cloud.table.owners()[name(2)] is None, "a parent still has records"
     assert worker.step(name(0)) is not None
