@@ -81,6 +81,8 @@ class Result:
     error_type: str | None
     log: str
     milliseconds: float
+    interrupted: bool = False
+    """It was not the function's doing: the supervisor stops everything."""
 
 
 class Environment:
@@ -145,7 +147,8 @@ class Environment:
             milliseconds = (time.monotonic() - began) * 1000
             self._report(request, milliseconds, answer.error_type)
             log = "".join(self._lines)
-            result = Result(answer.payload, answer.error_type, log, milliseconds)
+            stopped = answer.error_type == lambda_words.EXITED and self._was_stopped()
+            result = Result(answer.payload, answer.error_type, log, milliseconds, stopped)
         self._end_if_stopped()
         return result
 
@@ -216,6 +219,10 @@ class Environment:
         """A process that has spoken has its folders; the next one shall find the same."""
         if self._namespaces is None and session.alive and session.api.has_spoken:
             self._namespaces = self._isolation.hold(session.process.pid)
+
+    def _was_stopped(self) -> bool:
+        session = self._session
+        return session is not None and session.process.status() is Status.STOPPED
 
     def _failure(self, session: Session, request: Request) -> Answer:
         if session.alive:

@@ -18,6 +18,7 @@ from localstack.utils.patch import patch
 from emulation.services.lambda_ import errors, mapping_seams, resources, supported
 from emulation.services.lambda_.batches import MAX_PAYLOAD_BYTES
 from emulation.services.lambda_.code_folders import CODE_FOLDERS
+from emulation.services.lambda_.event_attempts import EventManager
 from emulation.services.lambda_.versions import VersionManager
 from emulation.settings import settings
 
@@ -32,6 +33,7 @@ def apply() -> None:
     for made_again in ("environments", "layers"):
         shutil.rmtree(settings().folder("lambda", made_again))
     lambda_service.LambdaVersionManager = VersionManager
+    lambda_service.LambdaEventManager = EventManager
     patch(S3Code.get_unzipped_code_location)(unpack_below_the_state_folder)
     patch(S3Code.destroy_cached)(keep_what_is_used)
     patch(LogHandler.start_subscriber)(start_nothing)

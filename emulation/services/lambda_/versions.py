@@ -5,6 +5,7 @@ import functools
 from concurrent.futures import Future
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from localstack import config
 from localstack.aws.api.lambda_ import (
     ProvisionedConcurrencyStatusEnum,
@@ -54,7 +55,7 @@ class VersionManager(LambdaVersionManager):
             return self._invoke(invocation)
         except PoolClosed:
             return self._successor().invoke(invocation=invocation)
-        except OSError as error:
+        except (OSError, BotoCoreError, ClientError) as error:
             raise ServiceException(f"No environment can be started: {error}") from error
 
     def stop(self) -> None:
@@ -76,6 +77,8 @@ class VersionManager(LambdaVersionManager):
         )
         with lease as provisioned, self.pool.environment(provisioned=provisioned) as environment:
             result = environment.invoke(request(invocation))
+        if result.interrupted:
+            raise ServiceException("The emulator stops: the invocation was interrupted")
         failed = result.error_type is not None
         metrics.count(version.id, failed=failed, milliseconds=result.milliseconds)
         return InvocationResult(
