@@ -14,6 +14,7 @@ from emulation.plugins import load
 from emulation.settings import SERVICES
 
 PROVIDERS = {
+    "autoscaling": "emulation.services.autoscaling.provider:AutoScalingProvider",
     "dynamodb": "emulation.services.dynamodb.provider:DynamoDbProvider",
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",

@@ -77,6 +77,12 @@ def sagemaker_runtime() -> Service:
     return serve("emulation.services.sagemaker_runtime.provider:SageMakerRuntimeProvider")
 
 
+@aws_provider(api="autoscaling")
+def autoscaling() -> Service:
+    """Auto Scaling: groups of EC2 instances."""
+    return serve("emulation.services.autoscaling.provider:AutoScalingProvider")
+
+
 @aws_provider(api="dynamodb", name="terrarium")
 def dynamodb() -> Service:
     """DynamoDB, on AWS's own engine."""

@@ -96,6 +96,7 @@ OWN_PROVIDERS = (
 
 SERVICES = (
     "apigateway",
+    "autoscaling",
     "cloudformation",
     "cloudwatch",
     "dynamodb",

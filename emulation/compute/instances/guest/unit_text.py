@@ -1,7 +1,6 @@
 """The text of a systemd unit: sections, assignments, commands and times (systemd.syntax(7))."""
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,6 +8,13 @@ SECONDS = {
     "us": 1e-6, "ms": 1e-3, "": 1, "s": 1, "sec": 1, "second": 1, "seconds": 1,
     "m": 60, "min": 60, "minute": 60, "minutes": 60, "h": 3600, "hr": 3600, "hour": 3600,
     "hours": 3600, "d": 86400, "day": 86400, "days": 86400,
+}  # fmt: skip
+
+TOKEN = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)|.", re.DOTALL)
+QUOTES = {'"', "'"}
+ESCAPES = {
+    "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v",
+    "\\": "\\", '"': '"', "'": "'", "s": " ",
 }  # fmt: skip
 
 TRUE, FALSE = {"1", "yes", "true", "on"}, {"0", "no", "false", "off"}
@@ -98,15 +104,36 @@ def boolean(value: str) -> bool:
 
 
 def words(value: str) -> list[str]:
-    """Words between spaces, quoted as systemd quotes.
+    """Words between spaces, quoted and escaped as systemd does it.
 
     Raises:
         UnitError: a quote is not closed.
     """
-    try:
-        return shlex.split(value, comments=False)
-    except ValueError as error:
-        raise UnitError(f"{value!r}: {error}") from error
+    found: list[str] = []
+    word: str | None = None
+    quote = ""
+    for token in TOKEN.findall(value):
+        if token[0] == "\\":
+            word = (word or "") + unescaped(token)
+        elif token == quote:
+            quote = ""
+        elif not quote and token in QUOTES:
+            quote, word = token, word or ""
+        elif not quote and token.isspace():
+            found += [] if word is None else [word]
+            word = None
+        else:
+            word = (word or "") + token
+    if quote:
+        raise UnitError(f"{value!r}: a quote is not closed")
+    return found if word is None else [*found, word]
+
+
+def unescaped(token: str) -> str:
+    """What a backslash and what follows it mean; systemd keeps an unknown one as it is."""
+    if len(token) > 2:
+        return chr(int(token[2:], 16) if token[1] in "xuU" else int(token[1:], 8))
+    return ESCAPES.get(token[1:], token)
 
 
 def command(value: str) -> Command:
