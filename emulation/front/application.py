@@ -16,7 +16,7 @@ from rolo.gateway.asgi import AsgiGateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from emulation.front.bodies import AnswerBody, Disconnected, whole_body
-from emulation.front.shortcuts import Headers, shortcut
+from emulation.front.shortcuts import Headers, Reply, reply, shortcut
 
 
 class Answer(NamedTuple):
@@ -45,12 +45,21 @@ class GatewayApplication:
             body = await whole_body(receive)
         except Disconnected:
             return
-        short = shortcut(scope)
-        if short and isinstance(body, BytesIO) and (reply := short(body.getvalue())):
-            await send({"type": "http.response.start", "status": 200, "headers": reply.headers})
-            await send({"type": "http.response.body", "body": reply.body})
+        short = await self._shortly(scope, body)
+        if short is None:
+            await self._pass_on(scope, body, receive, send)
             return
-        await self._pass_on(scope, body, receive, send)
+        await send({"type": "http.response.start", "status": 200, "headers": short.headers})
+        await send({"type": "http.response.body", "body": short.body})
+
+    async def _shortly(self, scope: Any, body: BytesIO | IO[bytes]) -> Reply | None:
+        found = shortcut(scope)
+        if not found or not isinstance(body, BytesIO):
+            return None
+        if not found[0].in_thread:
+            return reply(*found, body.getvalue())
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, reply, *found, body.getvalue())
 
     async def _pass_on(self, scope: Any, body: IO[bytes], receive: Any, send: Any) -> None:
         loop = asyncio.get_running_loop()

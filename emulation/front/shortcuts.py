@@ -7,8 +7,8 @@ the chain gives is kept: account and region of the caller, the request log, a re
 
 import logging
 import re
-from collections.abc import Callable
-from functools import lru_cache, partial
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -22,7 +22,7 @@ Headers = list[tuple[bytes, bytes]]
 UNUSUAL = {b"origin", b"content-encoding", b"x-localstack-data"}
 """Browsers, packed bodies, the gateway's own calls."""
 
-_CREDENTIAL = re.compile(rb"AWS4-HMAC-SHA256 Credential=([^/]+)/[^/]+/([^/]+)/[^/]+/aws4_request")
+_CREDENTIAL = re.compile(rb"AWS4-HMAC-SHA256 Credential=([^/]+)/[^/]+/([^/]+)/([^/]+)/aws4_request")
 
 
 class Caller(NamedTuple):
@@ -39,48 +39,83 @@ class Reply(NamedTuple):
     body: bytes
 
 
-class Operation(NamedTuple):
-    """A hot operation: `answer` gives the body of a success, or None for the long way round."""
+class Shortcut(NamedTuple):
+    """A hot operation that fits a request: `answer` takes the caller and the body, and gives None
+    when the request has to go the long way after all, having changed nothing.
+    """
 
     service: str
-    name: str
-    answer: Callable[[Caller, bytes], bytes | None]
+    operation: str
+    answer: Callable[[Caller, bytes], Reply | None]
+    in_thread: bool = False
+    """Whether it takes too long for the loop, on which everybody waits."""
 
 
-_TARGETS: dict[tuple[bytes, bytes], Operation] = {}
+Matcher = Callable[[Any, Mapping[bytes, bytes]], Shortcut | None]
+"""Takes the ASGI scope and the headers of a request."""
+
+_MATCHERS: dict[bytes, Matcher] = {}
 
 
-def register(content_type: str, target: str, operation: Operation) -> None:
-    """Take the requests of a target in X-Amz-Target and of a content type the short way."""
-    _TARGETS[target.encode(), content_type.encode()] = operation
+def register(service: str, matcher: Matcher) -> None:
+    """Take the requests of a service that a matcher knows the short way."""
+    _MATCHERS[service.encode()] = matcher
 
 
-def shortcut(scope: Any) -> Callable[[bytes], Reply | None] | None:
+def shortcut(scope: Any) -> tuple[Shortcut, Caller] | None:
     """The short way of a request, if it has one."""
     headers = dict(scope["headers"])
-    content_type = headers.get(b"content-type", b"")
-    operation = _TARGETS.get((headers.get(b"x-amz-target", b""), content_type))
-    # The log of bodies is written by the gateway.
-    if operation is None or not UNUSUAL.isdisjoint(headers) or LOG.isEnabledFor(logging.DEBUG):
-        return None
     found = _CREDENTIAL.match(headers.get(b"authorization", b""))
-    caller = found and _caller(*found.groups())
-    if caller is None or scope["query_string"] or scope["method"] != "POST":
+    matcher = found and _MATCHERS.get(found[3])
+    # Who debugs wants to see bodies, which the gateway logs.
+    if not found or not matcher or LOG.isEnabledFor(logging.DEBUG):
         return None
-    return partial(_reply, operation, caller, content_type)
+    caller = _caller(found[1], found[2]) if UNUSUAL.isdisjoint(headers) else None
+    matched = caller and matcher(scope, headers)
+    return (matched, caller) if matched and caller else None
 
 
-def _reply(operation: Operation, caller: Caller, content_type: bytes, body: bytes) -> Reply | None:
-    answer = operation.answer(caller, body)
-    if answer is None:
-        return None
-    LOG.info("AWS %s.%s => %s", operation.service, operation.name, 200)
-    headers = [
-        (b"content-type", content_type),
-        (b"content-length", b"%d" % len(answer)),
-        (b"x-amzn-requestid", str(uuid4()).encode()),
-    ]
-    return Reply(headers, answer)
+def reply(found: Shortcut, caller: Caller, body: bytes) -> Reply | None:
+    """The whole reply of the short way, told in the log; None for the long way."""
+    answered = found.answer(caller, body)
+    if answered:
+        LOG.info("AWS %s.%s => %s", found.service, found.operation, 200)
+    return answered
+
+
+def by_target(
+    service: str, content_type: str, answers: Mapping[str, Callable[[Caller, bytes], bytes | None]]
+) -> Matcher:
+    """Matches the operations of a JSON protocol by their target in X-Amz-Target."""
+    shortcuts = {
+        target.encode(): Shortcut(service, target.partition(".")[2], _typed(content_type, answer))
+        for target, answer in answers.items()
+    }
+
+    def match(scope: Any, headers: Mapping[bytes, bytes]) -> Shortcut | None:
+        usual = scope["method"] == "POST" and not scope["query_string"]
+        if not usual or headers.get(b"content-type") != content_type.encode():
+            return None
+        return shortcuts.get(headers.get(b"x-amz-target", b""))
+
+    return match
+
+
+def _typed(
+    content_type: str, answer: Callable[[Caller, bytes], bytes | None]
+) -> Callable[[Caller, bytes], Reply | None]:
+    def typed(caller: Caller, body: bytes) -> Reply | None:
+        written = answer(caller, body)
+        if written is None:
+            return None
+        headers = [
+            (b"content-type", content_type.encode()),
+            (b"content-length", b"%d" % len(written)),
+            (b"x-amzn-requestid", str(uuid4()).encode()),
+        ]
+        return Reply(headers, written)
+
+    return typed
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from emulation.compute.streams import iterators
 from emulation.compute.streams.errors import StreamError
 from emulation.compute.streams.records import HASH_KEYS, sequence_number
 from emulation.compute.streams.stream import Entry, Stream
-from emulation.front.shortcuts import Caller, Operation, register
+from emulation.front.shortcuts import Caller, by_target, register
 from emulation.services.kinesis import metrics, records, store
 from emulation.services.kinesis.wire import JSON
 
@@ -116,14 +116,12 @@ def get_records(caller: Caller, request: GetRecords) -> object:
 
 def install() -> None:
     """Take the hot operations the short way from now on."""
-    for shape, answer in (
-        (PutRecord, put_record),
-        (PutRecords, put_records),
-        (GetRecords, get_records),
-    ):
-        name = shape.__name__
-        operation = Operation("kinesis", name, _on_the_wire(shape, answer))
-        register(JSON, f"Kinesis_20131202.{name}", operation)
+    answers = {
+        "Kinesis_20131202.PutRecord": _on_the_wire(PutRecord, put_record),
+        "Kinesis_20131202.PutRecords": _on_the_wire(PutRecords, put_records),
+        "Kinesis_20131202.GetRecords": _on_the_wire(GetRecords, get_records),
+    }
+    register("kinesis", by_target("kinesis", JSON, answers))
 
 
 def _on_the_wire(

@@ -8,7 +8,7 @@ from localstack.services.s3.provider import S3Provider
 from localstack.services.s3.validation import validate_encoding_type
 from localstack.state import StateVisitor
 
-from emulation.services.s3 import list_answers, listing
+from emulation.services.s3 import list_answers, listing, shortcuts
 from emulation.services.s3.journal import ObjectJournal
 from emulation.services.s3.storage import DurableObjectStore, JournaledKeys, JournaledVersions
 from emulation.settings import settings
@@ -22,6 +22,11 @@ class DurableS3Provider(S3Provider):
         self._journal = ObjectJournal(settings().folder("s3"))
         parts = settings().folder("gateway", "s3-parts")
         super().__init__(DurableObjectStore(self._journal, str(parts)))
+
+    def on_after_init(self) -> None:
+        """Answer for plain objects before the gateway does."""
+        super().on_after_init()
+        shortcuts.install(self)
 
     def accept_state_visitor(self, visitor: StateVisitor) -> None:
         """The buckets; their objects are in the journal."""
