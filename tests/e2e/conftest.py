@@ -2,7 +2,7 @@
 fresh ones for tests that kill. When a test fails, the ends of all logs are in its report.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -24,10 +24,10 @@ class Told:
     truth: Truth
 
 
-def running(laptop: Laptop) -> Iterator[Laptop]:
+def running(laptop: Laptop, start: Callable[[Laptop], None] = Laptop.up) -> Iterator[Laptop]:
     RUNNING.append(laptop)
     try:
-        laptop.up()
+        start(laptop)
         yield laptop
     finally:
         laptop.remove()
@@ -38,6 +38,12 @@ def running(laptop: Laptop) -> Iterator[Laptop]:
 def fresh_laptop(tmp_path) -> Iterator[Laptop]:
     """Services, and nothing deployed; the test may kill what it likes."""
     yield from running(Laptop(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def module_laptop(tmp_path_factory) -> Iterator[Laptop]:
+    """The same for the tests of one file, which need nothing but the emulator."""
+    yield from running(Laptop(tmp_path_factory.mktemp("laptop")), Laptop.begin_up)
 
 
 @pytest.fixture(scope="session")

@@ -57,6 +57,10 @@ class Laptop:
         """Emulator, MLflow and API, all of them healthy."""
         self.run("emulation.laptop", "up", "--wait")
 
+    def begin_up(self) -> None:
+        """The same, waiting for the emulator only."""
+        self.run("emulation.laptop", "up")
+
     def down(self) -> None:
         self.run("emulation.laptop", "down")
 
