@@ -77,9 +77,8 @@ def test_wrong_checksum_is_refused_and_nothing_is_stored(ways, bucket):
 @pytest.mark.parametrize("size", [0, 1, 1024 * 1024, 1024 * 1024 + 1, 20 * 1024 * 1024])
 def test_object_of_any_size_comes_back(aws, bucket, size):
     s3 = aws("s3")
-    s3.put_object(
-        Bucket=bucket, Key="k", Body=bytes(range(256)) * (size // 256) + b"x" * (size % 256)
-    )
+    content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    s3.put_object(Bucket=bucket, Key="k", Body=content)
     got = s3.get_object(Bucket=bucket, Key="k")
     body = got["Body"].read()
     assert (len(body), got["ContentLength"]) == (size, size)
