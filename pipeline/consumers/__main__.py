@@ -19,14 +19,14 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     logging.basicConfig(level=logging.INFO, format=FORMAT)
+    # The SDK's own notes would follow each other: its requests are what sends the log.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     if settings.log_group:
         # A stream's name takes no colon.
         stream = settings.worker.replace(":", "/")
         told = CloudWatchLog(aws.client("logs"), settings.log_group, stream)
         told.setFormatter(logging.Formatter(FORMAT))
         logging.getLogger().addHandler(told)
-    # The SDK's own notes would follow each other: its requests are what sends the log.
-    logging.getLogger("botocore").setLevel(logging.WARNING)
     worker = Worker(settings, aws.client)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
