@@ -47,7 +47,7 @@ def register(context: RequestContext, request: dict[str, Any]) -> dict[str, Any]
     """The answer of RegisterStreamConsumer."""
     stream = store.find(context, {"StreamARN": request["StreamARN"]})
     tags = request.get("Tags") or {}
-    check_tags(tags)
+    check_tags(tags, stream.state.name, stream.state.account)
     consumer = Consumer(request["ConsumerName"], store.now_ms() // 1000, tags)
     limit = _limit(context, stream)
 

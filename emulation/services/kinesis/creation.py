@@ -20,7 +20,7 @@ def create(context: RequestContext, request: dict[str, Any]) -> None:
     if count is None:
         raise errors.validation("ShardCount is required for a stream in PROVISIONED mode.")
     tags = request.get("Tags") or {}
-    check_tags(tags)
+    check_tags(tags, request["StreamName"], context.account_id)
     streams.check_shard_limit(context, count)
     state = StreamState(
         account=context.account_id,

@@ -54,6 +54,12 @@ def shard_not_found(shard_id: str, name: str, account: str) -> CommonServiceExce
     return _error("ResourceNotFoundException", message)
 
 
+def shard_missing(shard_id: str, name: str, account: str) -> CommonServiceException:
+    """No such shard, in the words of GetShardIterator."""
+    message = f"Shard {shard_id} in stream {name} under account {account} does not exist"
+    return _error("ResourceNotFoundException", message)
+
+
 def shard_closed(shard_id: str, name: str, account: str) -> CommonServiceException:
     """A shard that takes no records can be neither split nor merged."""
     message = f"Shard {shard_id} in stream {name} under account {account} is not open."

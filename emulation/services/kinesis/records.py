@@ -167,7 +167,11 @@ def shard_iterator(context: RequestContext, request: dict[str, Any]) -> str:
 
 def starting_place(stream: Stream, request: dict[str, Any]) -> tuple[Shard, int]:
     """The shard and the ordinal that a request of GetShardIterator means."""
-    shard = stream.shard(streams.number_of(request["ShardId"], stream))
+    number = streams.read_number(request["ShardId"], stream)
+    if number >= len(stream.state.shards):
+        shard_id = streams.name_of(number)
+        raise errors.shard_missing(shard_id, stream.state.name, stream.state.account)
+    shard = stream.shard(number)
     return shard, _starting_ordinal(request, stream, shard)
 
 

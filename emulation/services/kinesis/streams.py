@@ -12,6 +12,9 @@ from emulation.services.kinesis.timestamps import timestamp
 PROVISIONED, ON_DEMAND = "PROVISIONED", "ON_DEMAND"
 ON_DEMAND_SHARDS = 4
 ON_DEMAND_LIMIT = 50
+MAX_NUMBER = 2**31 - 1
+"""No shard's id tells a larger one."""
+
 MIN_RETENTION_HOURS, MAX_RETENTION_HOURS = 24, 8760
 
 
@@ -89,17 +92,28 @@ def _parents(described: Shard) -> dict[str, str]:
         "ParentShardId": described.parent,
         "AdjacentParentShardId": described.adjacent_parent,
     }
-    return {
-        name: f"shardId-{number:012d}" for name, number in parents.items() if number is not None
-    }
+    return {name: name_of(number) for name, number in parents.items() if number is not None}
 
 
 def number_of(shard_id: str, stream: Stream) -> int:
     """The number of a shard of the stream. AWS reads the digits only: `0` is a shard's id too."""
+    number = read_number(shard_id, stream)
+    if number >= len(stream.state.shards):
+        raise errors.shard_not_found(name_of(number), stream.state.name, stream.state.account)
+    return number
+
+
+def read_number(shard_id: str, stream: Stream) -> int:
+    """The number that a shard's id tells, whether there is such a shard or not."""
     digits = shard_id.removeprefix("shardId-")
-    if not digits.isascii() or not digits.isdigit() or int(digits) >= len(stream.state.shards):
+    if not digits.isascii() or not digits.isdigit() or int(digits) > MAX_NUMBER:
         raise errors.shard_not_found(shard_id, stream.state.name, stream.state.account)
     return int(digits)
+
+
+def name_of(number: int) -> str:
+    """The id of the shard of a number."""
+    return f"shardId-{number:012d}"
 
 
 def change_retention(stream: Stream, request: dict[str, Any], *, longer: bool) -> None:

@@ -8,22 +8,40 @@ from emulation.compute.streams.stream import Stream
 from emulation.services.kinesis import errors, store
 
 MAX_TAGS = 50
+VALID = set("_.:/=+-@")
+"""Beside letters, digits and white space."""
 
 
-def check(tags: dict[str, str]) -> None:
-    """Refuse more tags than a stream may have, and AWS's own."""
+def check(tags: dict[str, str], stream: str, account: str) -> None:
+    """Refuse more tags than a stream or a consumer may have, AWS's own, and odd characters."""
+    failed = f"Failed to add tags to stream {stream} under account {account} because"
     if len(tags) > MAX_TAGS:
         raise errors.invalid_argument(
-            f"A given stream cannot have more than {MAX_TAGS} tags associated with it."
+            f"{failed} a given stream cannot have more than {MAX_TAGS} tags associated with it."
         )
     if any(key.lower().startswith("aws:") for key in tags):
         raise errors.invalid_argument("Tag keys must not begin with aws:, which is reserved.")
+    odd = {each for tag in tags.items() for text in tag for each in text if not _is_valid(each)}
+    if odd - {"%"}:
+        raise errors.invalid_argument(
+            "Some tags contain invalid characters. Valid characters: "
+            "Unicode letters, digits, white space, _ . / = + - % @."
+        )
+    if odd:
+        raise errors.invalid_argument(
+            f"{failed} some tags contained illegal characters. The allowed characters are "
+            "Unicode letters, white-spaces, '_',',','/','=','+','-','@'."
+        )
+
+
+def _is_valid(character: str) -> bool:
+    return character.isalnum() or character.isspace() or character in VALID
 
 
 def add(stream: Stream, consumer: Consumer | None, tags: dict[str, str]) -> None:
     """Set tags, over those of the same keys."""
     merged = _tags(stream, consumer) | tags
-    check(merged)
+    check(merged, stream.state.name, stream.state.account)
     _keep(stream, consumer, merged)
 
 

@@ -216,7 +216,7 @@ def test_wrong_places_in_a_shard_are_refused(kinesis, stream, unique):
         ShardIteratorType="LATEST",
     ) == (
         "ResourceNotFoundException",
-        f"Could not find shard shardId-000000000007 in stream {stream} under account 000000000000.",
+        f"Shard shardId-000000000007 in stream {stream} under account 000000000000 does not exist",
     )
     assert refusal(kinesis.get_records, ShardIterator="nonsense") == (
         "InvalidArgumentException",

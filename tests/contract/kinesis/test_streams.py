@@ -209,6 +209,37 @@ def test_tags_of_both_operation_families_are_the_same(kinesis, stream):
     assert kinesis.list_tags_for_stream(StreamName=stream)["Tags"] == tags[2:]
 
 
+@pytest.mark.parametrize(
+    ("tags", "message"),
+    [
+        (
+            {"semi;colon": "x"},
+            "Some tags contain invalid characters. Valid characters: Unicode letters, digits, "
+            "white space, _ . / = + - % @.",
+        ),
+        (
+            {"ok": "100 %"},
+            "Failed to add tags to stream {} under account 000000000000 because some tags "
+            "contained illegal characters. The allowed characters are Unicode letters, "
+            "white-spaces, '_',',','/','=','+','-','@'.",
+        ),
+        (
+            {str(number): "" for number in range(51)},
+            "Failed to add tags to stream {} under account 000000000000 because a given stream "
+            "cannot have more than 50 tags associated with it.",
+        ),
+    ],
+)
+def test_tags_that_cannot_be_are_refused(kinesis, stream, tags, message):
+    for call, which in (
+        (kinesis.add_tags_to_stream, {"StreamName": stream}),
+        (kinesis.tag_resource, {"ResourceARN": arn(kinesis, stream)}),
+    ):
+        refused = refusal(call, **which, Tags=tags)
+        assert refused == ("InvalidArgumentException", message.format(stream))
+    kinesis.add_tags_to_stream(StreamName=stream, Tags={"größe:ok @/=+-_.": "ü 1"})
+
+
 def test_encryption_is_told(kinesis, stream):
     key = {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"}
     kinesis.start_stream_encryption(StreamName=stream, **key)

@@ -228,7 +228,7 @@ def test_subscription_to_what_is_not_there_is_refused(kinesis, stream, consumer)
         kinesis.subscribe_to_shard, ConsumerARN=consumer, ShardId="shardId-000000000009", **latest
     ) == (
         "ResourceNotFoundException",
-        f"Could not find shard shardId-000000000009 in stream {stream} under account 000000000000.",
+        f"Shard shardId-000000000009 in stream {stream} under account 000000000000 does not exist",
     )
     kinesis.deregister_stream_consumer(ConsumerARN=consumer)
     assert refusal(kinesis.subscribe_to_shard, ConsumerARN=consumer, ShardId=FIRST, **latest) == (

@@ -1,5 +1,6 @@
 """What is left of a stream when the emulator is killed."""
 
+import json
 import signal
 import threading
 
@@ -35,6 +36,40 @@ def test_acknowledged_records_survive_a_kill(own_emulator, waiting):
     assert found.items() >= acknowledged.items()
     assert kinesis.list_tags_for_stream(StreamName="s")["Tags"] == [{"Key": "kept", "Value": "yes"}]
     put(kinesis, "s", b"goes on")
+
+
+def test_what_is_said_of_a_stream_survives_a_kill(own_emulator):
+    kinesis = own_emulator.aws("kinesis")
+    kinesis.update_account_settings(MinimumThroughputBillingCommitment={"Status": "ENABLED"})
+    kinesis.create_stream(StreamName="s", StreamModeDetails={"StreamMode": "ON_DEMAND"})
+    kinesis.update_stream_warm_throughput(StreamName="s", WarmThroughputMiBps=5)
+    kinesis.enable_enhanced_monitoring(StreamName="s", ShardLevelMetrics=["IncomingBytes"])
+    arn = kinesis.describe_stream_summary(StreamName="s")["StreamDescriptionSummary"]["StreamARN"]
+    consumer = kinesis.register_stream_consumer(
+        StreamARN=arn, ConsumerName="reader", Tags={"kept": "yes"}
+    )["Consumer"]["ConsumerARN"]
+    for resource in (arn, consumer):
+        statement = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": resource}
+        kinesis.put_resource_policy(
+            ResourceARN=resource, Policy=json.dumps({"Statement": [statement]})
+        )
+
+    def told():
+        answers = [
+            kinesis.describe_account_settings(),
+            kinesis.describe_stream_summary(StreamName="s"),
+            kinesis.describe_stream_consumer(ConsumerARN=consumer),
+            kinesis.list_tags_for_resource(ResourceARN=consumer),
+            kinesis.get_resource_policy(ResourceARN=arn),
+            kinesis.get_resource_policy(ResourceARN=consumer),
+        ]
+        return [dict(answer, ResponseMetadata=None) for answer in answers]
+
+    before = told()
+    assert before[1]["StreamDescriptionSummary"]["WarmThroughput"]["CurrentMiBps"] == 5
+    own_emulator.end(signal.SIGKILL)
+    own_emulator.start()
+    assert told() == before
 
 
 def write_until_it_fails(emulator, writer, acknowledged):
