@@ -135,6 +135,13 @@ def _sagemaker(noun: str) -> PluginSpec:
 kinesis_resource_policy = resource_type(
     "AWS::Kinesis::ResourcePolicy", "emulation.services.kinesis.resources:ResourcePolicyResource"
 )
+launch_template = resource_type(
+    "AWS::EC2::LaunchTemplate", "emulation.services.ec2.resources:LaunchTemplateResource"
+)
+auto_scaling_group = resource_type(
+    "AWS::AutoScaling::AutoScalingGroup",
+    "emulation.services.autoscaling.resources:AutoScalingGroupResource",
+)
 glue_database = _glue("Database")
 glue_table = _glue("Table")
 glue_crawler = _glue("Crawler")

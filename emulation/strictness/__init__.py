@@ -10,6 +10,7 @@ from emulation.strictness import (
     deletion,
     malformed,
     passive_metadata,
+    policies,
     recording,
     refusals,
     replacement,
@@ -27,6 +28,7 @@ PLACES = (
     replacement,
     rollback,
     recording,
+    policies,
     deletion,
     alarms,
 )

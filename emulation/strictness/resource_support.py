@@ -11,6 +11,12 @@ from localstack.services.cloudformation.resource_provider import plugin_manager
 from localstack.services.dynamodb.resource_providers.aws_dynamodb_table_plugin import (
     DynamoDBTableProviderPlugin,
 )
+from localstack.services.ec2.resource_providers.aws_ec2_instance_plugin import (
+    EC2InstanceProviderPlugin,
+)
+from localstack.services.ec2.resource_providers.aws_ec2_securitygroup_plugin import (
+    EC2SecurityGroupProviderPlugin,
+)
 from localstack.services.kinesis.resource_providers.aws_kinesis_stream_plugin import (
     KinesisStreamProviderPlugin,
 )
@@ -34,6 +40,8 @@ EMPTY = {"AWS::CloudFormation::WaitCondition"}
 """Types that LocalStack completes without the work: this one waits for no signal."""
 
 OURS = {
+    EC2InstanceProviderPlugin: "emulation.services.ec2.resources:InstanceResource",
+    EC2SecurityGroupProviderPlugin: "emulation.services.ec2.resources:SecurityGroupResource",
     DynamoDBTableProviderPlugin: "emulation.services.dynamodb.resources:TableResource",
     KinesisStreamProviderPlugin: "emulation.services.kinesis.resources:StreamResource",
     KinesisStreamConsumerProviderPlugin: (

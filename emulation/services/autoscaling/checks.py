@@ -39,6 +39,7 @@ ASKS_FOR_NOTHING: dict[str, Callable[[Any], bool]] = {
         lambda value: value == {"CapacityDistributionStrategy": "balanced-best-effort"}
     ),
 }
+NOT_EMULATED = 501
 TERMINATION_POLICIES = {"Default", "OldestInstance", "NewestInstance", "OldestLaunchTemplate"}
 
 
@@ -97,6 +98,8 @@ def check_template(scope: Scope, request: Members) -> None:
     try:
         launching.check(scope, {"LaunchTemplate": specification, **placed(scope, request)})
     except ServiceException as error:
+        if error.status_code == NOT_EMULATED:
+            raise
         raise validation_error(
             f"You must use a valid fully-formed launch template. {error.message}"
         ) from error

@@ -78,7 +78,7 @@ def changes(request: Members) -> Members:
     """The members that a request changes.
 
     Raises:
-        NotImplementedError: it changes one that nobody changes here.
+        CommonServiceException: it changes one that nobody changes here.
     """
     found: Members = {}
     if attribute := request.get("Attribute"):

@@ -12,6 +12,8 @@ import re
 
 from localstack.aws.api import CommonServiceException
 
+from emulation.strictness import refusals
+
 
 def refusal(code: str, message: str, status: int = 400) -> CommonServiceException:
     """An error of the request."""
@@ -88,6 +90,9 @@ def token_mismatch() -> CommonServiceException:
     )
 
 
-def not_emulated(operation: str, what: str) -> NotImplementedError:
-    """A part of an operation that nobody carries out: refused, never accepted and ignored."""
-    return NotImplementedError(f"ec2.{operation} with {what} is not emulated")
+def not_emulated(operation: str, what: str) -> CommonServiceException:
+    """A part of an operation that nobody carries out: refused, never accepted and ignored. No
+    NotImplementedError, which would hand the request on to LocalStack's records.
+    """
+    refused: CommonServiceException = refusals.not_emulated("ec2", f"{operation} with {what}")
+    return refused

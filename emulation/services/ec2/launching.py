@@ -53,7 +53,7 @@ def check(scope: Scope, request: Members) -> Members:
     """The members of a launch, all of them possible.
 
     Raises:
-        CommonServiceException, NotImplementedError: one of them is not.
+        CommonServiceException: one of them is not.
     """
     given = requests.merged(scope, request)
     requests.architecture(scope, given)

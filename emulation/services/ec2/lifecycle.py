@@ -17,7 +17,7 @@ from emulation.compute.instances.machine import End, Machine, MachineSpec
 from emulation.compute.instances.metadata import MetadataServer, Options
 from emulation.services.ec2 import requests
 from emulation.services.ec2.describing import auto_recovery, choose, state
-from emulation.services.ec2.errors import dry_run, is_protected, wrong_state
+from emulation.services.ec2.errors import dry_run, is_protected, not_emulated, wrong_state
 from emulation.services.ec2.metadata_tree import tree
 from emulation.services.ec2.networks import private_name
 from emulation.services.ec2.store import (
@@ -147,7 +147,7 @@ def start(scope: Scope, request: Members) -> Members:
 def stop(scope: Scope, request: Members) -> Members:
     """StopInstances; `Force` leaves the units no time."""
     if request.get("Hibernate"):
-        raise NotImplementedError("ec2.StopInstances with Hibernate is not emulated")
+        raise not_emulated("StopInstances", "Hibernate")
     forced = bool(request.get("Force"))
 
     def begin(live: Live) -> None:

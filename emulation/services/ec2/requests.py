@@ -74,7 +74,7 @@ def merged(scope: Scope, request: Members) -> Members:
     """The members of a launch; the request's go over its template's.
 
     Raises:
-        CommonServiceException, NotImplementedError: they cannot be.
+        CommonServiceException: they cannot be.
     """
     given = {name: value for name, value in request.items() if name not in OF_THE_REQUEST}
     if specification := request.get("LaunchTemplate"):
@@ -153,8 +153,7 @@ def boot_plan(given: Members) -> Plan:
     """What the user data does.
 
     Raises:
-        CommonServiceException: it is too long or no base64. NotImplementedError: it asks for what
-        nobody carries out.
+        CommonServiceException: it is too long, no base64, or asks for what nobody carries out.
     """
     text = given.get("UserData") or ""
     try:
