@@ -35,8 +35,8 @@ something is an invocation, and a machine has only so many to give.
 """
 LONGEST_PACE_SECONDS = 0.2
 
-MISSING_SECONDS = 1.0
-"""How often a stream that does not exist is looked for."""
+AGAIN_SECONDS = 1.0
+"""How often a stream that does not exist, or a shard that cannot be read, is tried again."""
 
 SHARD_LOCKS: dict[str, threading.Lock] = defaultdict(threading.Lock)
 """By mapping and shard. An updated mapping is a new worker; its readers begin when those of the old
@@ -82,7 +82,7 @@ class KinesisMapping:
             self._start_readers(self._source.shards())
         except StreamMissing:
             self._report(f"PROBLEM: Stream not found: {self._source.source_arn}")
-            self._stopped.wait(MISSING_SECONDS)
+            self._stopped.wait(AGAIN_SECONDS)
 
     def _start_readers(self, shards: dict[int, list[int]]) -> None:
         for number, parents in shards.items():
@@ -110,13 +110,24 @@ class KinesisMapping:
         thread.start()
 
     def _run(self, number: int) -> None:
+        """Read a shard; who looks after it starts again what has ended before the shard has."""
         with SHARD_LOCKS[f"{self._worker.uuid}/{number}"]:
             try:
-                shard_id = self._source.shard(number).shard_id
-                if self._shards().reader(number).run(self._first(number, shard_id)):
-                    self._checkpoints.set(shard_id, Checkpoints.SHARD_END)
+                if self._read(number):
+                    return
             except StreamMissing:
                 return
+            except OSError as error:
+                LOG.exception("shard %s of mapping %s", number, self._worker.uuid)
+                self._report(f"PROBLEM: {error}")
+            self._stopped.wait(AGAIN_SECONDS)
+
+    def _read(self, number: int) -> bool:
+        shard_id = self._source.shard(number).shard_id
+        ended = self._shards().reader(number).run(self._first(number, shard_id))
+        if ended:
+            self._checkpoints.set(shard_id, Checkpoints.SHARD_END)
+        return ended
 
     def _shards(self) -> ShardFactory:
         return ShardFactory(

@@ -5,6 +5,7 @@ to the gateway of the same process would sign, write, parse and encode every rec
 import re
 from typing import NamedTuple
 
+from emulation.compute.streams.errors import StreamMissing
 from emulation.compute.streams.records import parse_sequence_number
 from emulation.compute.streams.shards import Shard
 from emulation.compute.streams.stream import Batch, Stream
@@ -40,27 +41,19 @@ class KinesisSource:
         if named is None:
             raise ValueError(f"{source_arn} is not the ARN of a stream or consumer")
         self._named = named["account"], named["region"], named["name"]
-        self._consumer = named["consumer"]
-        self._created = named["created"]
+        self._consumer = named["consumer"], named["created"]
 
     def stream(self) -> Stream:
         """The stream.
 
         Raises:
-            StreamMissing: there is none of this name.
+            StreamMissing: there is none of this name, or no such consumer of it.
         """
-        return store.engine().get(*self._named)
-
-    def exists(self) -> bool:
-        """Is there the consumer, when the ARN is of one?
-
-        Raises:
-            StreamMissing: there is no such stream.
-        """
-        consumers = [
-            (consumer.name, str(consumer.created_s)) for consumer in self.stream().state.consumers
-        ]
-        return self._consumer is None or (self._consumer, self._created) in consumers
+        stream = store.engine().get(*self._named)
+        consumers = [(each.name, str(each.created_s)) for each in stream.state.consumers]
+        if self._consumer[0] is not None and self._consumer not in consumers:
+            raise StreamMissing(self.source_arn)
+        return stream
 
     def shards(self) -> dict[int, list[int]]:
         """The numbers of the shards that may hold records, each with its parents'."""

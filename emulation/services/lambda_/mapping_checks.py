@@ -132,11 +132,9 @@ def _check_windows(request: Request) -> None:
 def check_stream(source_arn: str) -> None:
     """Refuse a stream, or a consumer of one, that does not exist."""
     try:
-        exists = KinesisSource(source_arn).exists()
+        KinesisSource(source_arn).stream()
     except (StreamMissing, ValueError):
-        exists = False
-    if not exists:
-        raise _invalid(f"Stream not found: {source_arn}")
+        raise _invalid(f"Stream not found: {source_arn}") from None
 
 
 def streams_are_ours() -> bool:

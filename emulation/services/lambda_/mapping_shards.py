@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+from localstack.runtime import events
+
 from emulation.services.lambda_.batches import Origin, Record
 from emulation.services.lambda_.checkpoints import Checkpoints
 from emulation.services.lambda_.delivery import Delivery, Policy
 from emulation.services.lambda_.exchange import PlainExchange
 from emulation.services.lambda_.filter_patterns import Filters
-from emulation.services.lambda_.invoked import Invoked
+from emulation.services.lambda_.invoked import Invoked, NotInvoked
 from emulation.services.lambda_.invoker import Invoker
 from emulation.services.lambda_.kinesis_source import KinesisSource
 from emulation.services.lambda_.lanes import Batching, Lane, WindowedLane
@@ -93,13 +95,20 @@ class ShardFactory:
                 max_age_seconds=config["MaximumRecordAgeInSeconds"],
                 bisect=bool(config.get("BisectBatchOnFunctionError")),
             ),
-            invoke=Invoker(config["FunctionArn"]).invoke,
+            invoke=self._invoke,
             stopped=self.stopped,
             settle=settle,
             discard=lambda *given: self.discard(origin.shard_id, *given),
             report=self.report,
             metrics=self.metrics,
         )
+
+    def _invoke(self, event: bytes) -> Invoked:
+        """Run the function. That its process ends with the emulator is no failure of the batch."""
+        invoked = Invoker(self.config["FunctionArn"]).invoke(event)
+        if invoked.function_error and events.infra_stopping.is_set():
+            raise NotInvoked("the emulator is stopping")
+        return invoked
 
     @property
     def _batching(self) -> Batching:

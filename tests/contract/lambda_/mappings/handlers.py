@@ -23,3 +23,6 @@ ANSWERS = KEEP.replace('    if "poison" in data:\n        raise ValueError("pois
 
 COUNTS = KEEP + ("    return {'state': {'count': event['state'].get('count', 0) + len(data)}}\n")
 """Keeps each event, and counts the records of a tumbling window."""
+
+VERSIONED = KEEP.replace('"data": data}', '"data": data, "version": context.function_version}')
+"""Keeps each batch with the version that was called."""

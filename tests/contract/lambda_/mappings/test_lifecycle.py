@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from tests.contract.lambda_.functions import ROLE, bundle
+from tests.contract.lambda_.mappings.handlers import VERSIONED
 
 
 @pytest.fixture
@@ -83,6 +84,36 @@ def test_disabled_mapping_can_be_deleted(function, stream, mapping, aws, waiting
     waiting("the empty list", lambda: not listed()["EventSourceMappings"])
 
 
+def test_alias_is_followed_to_another_version(
+    function, stream, put, mapping, arrived, aws, batches
+):
+    name, client = function(VERSIONED), aws("lambda")
+    for number in ("1", "2"):
+        client.update_function_configuration(FunctionName=name, Description=number)
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        client.publish_version(FunctionName=name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+    mapping(f"{name}:live", stream)
+    put("a")
+    arrived(1)
+    client.update_alias(FunctionName=name, Name="live", FunctionVersion="2")
+    put("b")
+    arrived(2)
+    assert [batch["version"] for batch in batches()] == ["1", "2"]
+
+
+def test_consumer_that_is_deregistered_delivers_no_more(
+    function, stream, mapping, aws, waiting, shown
+):
+    kinesis = aws("kinesis")
+    registered = kinesis.register_stream_consumer(StreamARN=stream, ConsumerName="fan-out")
+    consumer = registered["Consumer"]["ConsumerARN"]
+    uuid = mapping(function(), consumer)
+    kinesis.deregister_stream_consumer(ConsumerARN=consumer)
+    gone = f"PROBLEM: Stream not found: {consumer}"
+    waiting("the problem", lambda: shown(uuid)["LastProcessingResult"] == gone)
+
+
 def test_stream_that_is_deleted_shows_and_one_made_anew_is_read(
     function, stream, put, mapping, arrived, aws, waiting, shown, unique
 ):
@@ -135,9 +166,14 @@ def kept(emulator) -> list[str]:
     return [item["Key"].split("/")[0] for page in pages for item in page.get("Contents", [])]
 
 
-@pytest.mark.parametrize("factor", [1, 4])
-def test_kill_loses_nothing(own_emulator, waiting, factor):
-    uuid = start(own_emulator, BatchSize=10, ParallelizationFactor=factor).encode()
+@pytest.mark.parametrize(
+    ("factor", "number"), [(1, signal.SIGKILL), (4, signal.SIGKILL), (1, signal.SIGTERM)]
+)
+def test_end_of_the_emulator_loses_nothing(own_emulator, waiting, factor, number):
+    """No attempt is left: a batch whose process ends with the emulator is not given up for it."""
+    uuid = start(
+        own_emulator, BatchSize=10, ParallelizationFactor=factor, MaximumRetryAttempts=0
+    ).encode()
     snapshots = own_emulator.folder / "state" / "services" / "lambda"
     saved = lambda: any(uuid in path.read_bytes() for path in snapshots.glob("*.pickle"))  # noqa: E731
     waiting("a saved state", saved)
@@ -146,7 +182,7 @@ def test_kill_loses_nothing(own_emulator, waiting, factor):
         StreamName="s", Records=[{"Data": name, "PartitionKey": name} for name in sorted(names)]
     )
     waiting("the first records", lambda: kept(own_emulator))
-    own_emulator.end(signal.SIGKILL)
+    own_emulator.end(number)
     own_emulator.start()
     waiting("all records", lambda: set(kept(own_emulator)) == names)
 
