@@ -8,6 +8,7 @@ killed, or it crashed - is replaced.
 import contextlib
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from emulation.compute.lambda_runtime import Environment
 
 STARTED_AT_ONCE = 8
-SHORTEST_LIFE_SECONDS = 1.0
-"""A provisioned process that ends of itself within this time is not started again and again."""
+LOSSES = 5
+LOSS_SECONDS = 10.0
+"""Provisioned environments that end so often within so many seconds are not started again."""
 
 OnEnd = Callable[[Environment], None]
 
@@ -55,6 +57,7 @@ class Pool:
         self._provisioned: set[Environment] = set()
         self._target = 0
         self._failed = False
+        self._losses: deque[float] = deque(maxlen=LOSSES)
         self._scaling: list[Future[None]] = []
         self._eviction: threading.Timer | None = None
         self._closed = False
@@ -132,7 +135,7 @@ class Pool:
         self._drop([environment])
         with self._lock:
             if lost:
-                self._scale()
+                self._replace()
         self._tell()
 
     def _ended(self, environment: Environment) -> None:
@@ -143,12 +146,17 @@ class Pool:
             if environment not in self._idle:
                 return
             provisioned = environment in self._provisioned
-            self._failed |= provisioned and environment.seconds < SHORTEST_LIFE_SECONDS
             self._forget([environment])
             if provisioned:
-                self._scale()
+                self._replace()
         environment.stop()
         self._tell()
+
+    def _replace(self) -> None:
+        now = time.monotonic()
+        self._losses.append(now)
+        self._failed |= len(self._losses) == LOSSES and now - self._losses[0] < LOSS_SECONDS
+        self._scale()
 
     def _scale(self, done: Future[None] | None = None) -> None:
         self._scaling.append(done or Future())

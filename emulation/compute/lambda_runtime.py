@@ -164,11 +164,6 @@ class Environment:
             self._busy.release()
             self._end_if_stopped()
 
-    @property
-    def seconds(self) -> float:
-        """How long ago its process was started."""
-        return time.monotonic() - self._session.started if self._session else 0.0
-
     def _end_if_stopped(self) -> None:
         with self._busy:
             if not self._stopped or self._ended:

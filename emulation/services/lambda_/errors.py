@@ -11,3 +11,12 @@ def payload_too_large(size: int, invocation_type: str, limit: int) -> CommonServ
         f"(limit {limit} bytes)",
         status_code=413,
     )
+
+
+def validation(complaints: list[str]) -> CommonServiceException:
+    """Values outside of what the API declares."""
+    plural = "s" if len(complaints) > 1 else ""
+    return CommonServiceException(
+        "ValidationException",
+        f"{len(complaints)} validation error{plural} detected: {'; '.join(complaints)}",
+    )

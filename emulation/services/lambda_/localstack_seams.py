@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from localstack.aws.api import RequestContext
+from localstack.aws.skeleton import Skeleton
 from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation import lambda_service
 from localstack.services.lambda_.invocation.lambda_models import S3Code
@@ -15,7 +17,13 @@ from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
-from emulation.services.lambda_ import errors, mapping_seams, resources, supported
+from emulation.services.lambda_ import (
+    errors,
+    mapping_seams,
+    request_checks,
+    resources,
+    supported,
+)
 from emulation.services.lambda_.batches import MAX_PAYLOAD_BYTES
 from emulation.services.lambda_.code_folders import CODE_FOLDERS
 from emulation.services.lambda_.event_attempts import EventManager
@@ -37,7 +45,9 @@ def apply() -> None:
     patch(S3Code.get_unzipped_code_location)(unpack_below_the_state_folder)
     patch(S3Code.destroy_cached)(keep_what_is_used)
     patch(LogHandler.start_subscriber)(start_nothing)
+    patch(Skeleton.dispatch_request)(check_the_request)
     patch(LambdaProvider._validate_runtime)(refuse_what_cannot_run)
+    patch(LambdaProvider._validate_destination_config)(take_buckets_too)
     patch(LambdaService.invoke)(bound_the_payload)
     patch(LambdaService.get_lambda_version_manager)(know_aliases)
     mapping_seams.apply()
@@ -73,6 +83,25 @@ def version_arn(function_arn: str) -> str | None:
     if not alias:
         return None
     return api_utils.qualified_lambda_arn(name, alias.function_version, account, region)
+
+
+def check_the_request(
+    dispatch: Any, skeleton: Skeleton, serializer: Any, context: RequestContext, request: Any
+) -> Any:
+    """The provider's own methods are bound before anything here is loaded."""
+    if skeleton.service.service_name == "lambda" and context.operation is not None:
+        request_checks.check(context.operation, request)
+    return dispatch(skeleton, serializer, context, request)
+
+
+def take_buckets_too(
+    validate: Any, provider: LambdaProvider, store: Any, name: str, destinations: Any
+) -> None:
+    """Failures may go to S3, which LocalStack does not know yet."""
+    on_failure = (destinations.get("OnFailure") or {}).get("Destination") or ""
+    if on_failure.split(":")[2:3] == ["s3"]:
+        destinations = {**destinations, "OnFailure": {}}
+    validate(provider, store, name, destinations)
 
 
 def refuse_what_cannot_run(
