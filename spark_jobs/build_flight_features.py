@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from pipeline.contracts import events, features
-from spark_jobs import flights, raw_events, rolling, weather
+from pipeline.contracts import features
+from spark_jobs import additions, flights, raw_events, rolling, weather
 
 LOG = logging.getLogger("build_flight_features")
 
@@ -33,9 +33,10 @@ class Sources:
 
 def extract(spark: SparkSession, raw: str, dimensions: str) -> Sources:
     """Read the lake."""
+    added = additions.find(spark, raw)
     found = {
-        kind: raw_events.once(raw_events.clean(raw_events.read(spark, raw, kind), kind))
-        for kind in events.EVENT_TYPES
+        kind: raw_events.once(raw_events.clean(raw_events.read(spark, raw, kind, fields), kind))
+        for kind, fields in added.items()
     }
     tables = {
         name: spark.read.parquet(f"{dimensions.rstrip('/')}/{name}/")
@@ -56,7 +57,11 @@ def transform(sources: Sources) -> DataFrame:
     complete = described.join(rolling.with_rolling(assembled, entries), "flight_id").join(
         weather.with_weather(assembled, sources.weather), "flight_id"
     )
-    return complete.select(*(_typed(column) for column in features.COLUMNS), features.PARTITION)
+    complete = additions.join(complete, vars(sources))
+    declared = [_typed(column) for column in features.COLUMNS]
+    names = [*(column.name for column in features.COLUMNS), features.PARTITION]
+    added = additions.columns(complete, names)
+    return complete.select(*declared, *added, features.PARTITION)
 
 
 def _typed(column: features.Column) -> Column:
@@ -81,6 +86,8 @@ def session() -> SparkSession:
     spark: SparkSession = SparkSession.builder.appName("build-flight-features").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     spark.conf.set("spark.sql.shuffle.partitions", "8")
+    # What producers add is theirs to spell; `additions` brings spellings together.
+    spark.conf.set("spark.sql.caseSensitive", "true")
     return spark
 
 

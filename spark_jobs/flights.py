@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from pipeline.contracts.features import LATE_MINUTES, PARTITION, SCORE_LEAD
+from spark_jobs.additions import ADDED
 
 
 def assemble(planned: DataFrame, departed: DataFrame, arrived: DataFrame) -> DataFrame:
@@ -16,7 +17,7 @@ def assemble(planned: DataFrame, departed: DataFrame, arrived: DataFrame) -> Dat
     )
     flights = planned.withColumnRenamed("event_time", "planned_at")
     return (
-        flights.drop("event_id", "event_type", "schema_version")
+        flights.drop("event_id", "event_type", "schema_version", ADDED)
         .join(departures, "flight_id", "left")
         .join(arrivals, "flight_id", "left")
         .withColumns(schedule_columns())

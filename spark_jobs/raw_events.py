@@ -19,6 +19,9 @@ from pyspark.sql.types import (
 )
 
 from pipeline.contracts import events, fields
+from spark_jobs import additions
+
+NOTHING = StructType([])
 
 TYPES: dict[fields.Kind, DataType] = {
     fields.TEXT: StringType(),
@@ -35,12 +38,15 @@ def schema(event_type: str) -> StructType:
     return StructType([StructField(field.name, TYPES[field.kind]) for field in fields])
 
 
-def read(spark: SparkSession, folder: str, event_type: str) -> DataFrame:
+def read(
+    spark: SparkSession, folder: str, event_type: str, added: StructType = NOTHING
+) -> DataFrame:
     """The lines of one type of event; a line that is not such an event has nulls."""
     path = f"{folder.rstrip('/')}/type={event_type}/"
     columns = schema(event_type)
-    lines = spark.read.schema(columns).option("mode", "PERMISSIVE").json(path)
-    return lines.select(*columns.fieldNames())
+    both = StructType([*columns.fields, *added.fields])
+    lines = spark.read.schema(both).option("mode", "PERMISSIVE").json(path)
+    return lines.select(*columns.fieldNames(), *additions.kept_apart(added))
 
 
 def clean(lines: DataFrame, event_type: str) -> DataFrame:

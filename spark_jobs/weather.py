@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from pipeline.contracts.features import HIGHEST_WIND_MPH, WEATHER, WEATHER_STALE
+from spark_jobs.additions import ADDED
 
 NAMES = tuple(column.name for column in WEATHER)
 
@@ -23,7 +24,8 @@ def with_weather(flights: DataFrame, observations: DataFrame) -> DataFrame:
     Observations sort before flights of the same instant (what becomes known at the score time is
     known), and by `observed_at` among themselves.
     """
-    known = F.struct(F.col("event_time").alias("known_at"), *NAMES)
+    names = [*NAMES, *(name for name in (ADDED,) if name in observations.columns)]
+    known = F.struct(F.col("event_time").alias("known_at"), *names)
     seen = plausible(observations).select(
         "origin", F.col("event_time").alias("at"), "observed_at", known.alias("seen")
     )
@@ -38,5 +40,5 @@ def with_weather(flights: DataFrame, observations: DataFrame) -> DataFrame:
     return (
         rows.select("flight_id", "at", last.alias("last"))
         .where(F.col("flight_id").isNotNull())
-        .select("flight_id", *(F.when(fresh, F.col(f"last.{name}")).alias(name) for name in NAMES))
+        .select("flight_id", *(F.when(fresh, F.col(f"last.{name}")).alias(name) for name in names))
     )

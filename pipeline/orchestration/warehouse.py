@@ -5,8 +5,12 @@ What was loaded is written into the warehouse itself, so that a new warehouse is
 
 from pathlib import Path
 
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
 from pipeline import aws
 from pipeline import warehouse as sql
+from pipeline.contracts import features
 from pipeline.orchestration.features import PROCESSED
 from pipeline.orchestration.run import Run, Show, digest, listing
 from pipeline.orchestration.statements import query, scalar
@@ -22,6 +26,7 @@ def load_warehouse(run: Run, show: Show) -> str:
         database=run.output("WarehouseDatabase"),
         lake_bucket=run.output("LakeBucket"),
         copy_role=run.output("WarehouseCopyRoleArn"),
+        added=added_types(run.output("LakeBucket")),
     )
     client, version = aws.client("redshift-data"), _version(run)
     query(run, f"CREATE TABLE IF NOT EXISTS {LOADS} (version VARCHAR(64) NOT NULL)")
@@ -31,6 +36,18 @@ def load_warehouse(run: Run, show: Show) -> str:
     counted = load(client, where, _progress(show), run.settings.stage_seconds)
     query(run, f"INSERT INTO {LOADS} VALUES ('{version}')")
     return _told(counted)
+
+
+def added_types(lake: str) -> tuple[str, ...]:
+    """Types of the processed files' columns behind those of the contract; the files are written
+    together and alike.
+    """
+    keys = [key for key in listing(lake, PROCESSED).sizes if key.endswith(".parquet")]
+    if not keys:
+        return ()
+    content = aws.client("s3").get_object(Bucket=lake, Key=keys[0])["Body"].read()
+    types = pq.read_schema(pa.BufferReader(content)).types
+    return tuple(str(type_) for type_ in types[len(features.COLUMNS) :])
 
 
 def _version(run: Run) -> str:

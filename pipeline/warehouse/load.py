@@ -1,11 +1,12 @@
 """Fills the warehouse from the lake: the files of this folder, in order, each one transaction.
 
 Every file can be run again: tables are made when they are missing, rows are replaced. What COPY
-must know of the processed files is taken from their contract, so that the two cannot drift apart.
+must know of the processed files is taken from their contract, so that the two cannot drift apart;
+columns that producers added follow those of the contract in the files, and so they do in staging.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,12 @@ COLUMN_TYPES = {
     features.DAY: "DATE",
     features.INSTANT: "TIMESTAMP",
 }
+ADDED_TYPES = {
+    "string": "VARCHAR(65535)",
+    "int64": "BIGINT",
+    "double": "DOUBLE PRECISION",
+    "bool": "BOOLEAN",
+}
 GOING_ON = {"SUBMITTED", "PICKED", "STARTED"}
 SECONDS = 900.0
 
@@ -48,6 +55,8 @@ class Warehouse:
     database: str
     lake_bucket: str
     copy_role: str
+    added: tuple[str, ...] = ()
+    """Types of the processed files' columns behind those of the contract, as Arrow names them."""
 
 
 def statements(warehouse: Warehouse, file_name: str) -> list[str]:
@@ -55,7 +64,7 @@ def statements(warehouse: Warehouse, file_name: str) -> list[str]:
     values = {
         "lake_bucket": _plain(warehouse.lake_bucket),
         "copy_role": _plain(warehouse.copy_role),
-        "staging_columns": staging_columns(),
+        "staging_columns": staging_columns(warehouse.added),
     }
     content = Path(__file__).with_name(file_name).read_text()
     content = re.sub(r"^\s*--.*\n", "", content, flags=re.MULTILINE).format_map(values)
@@ -69,9 +78,12 @@ def _plain(value: str) -> str:
     return value
 
 
-def staging_columns() -> str:
-    """The columns of the processed files, in their order."""
+def staging_columns(added: Sequence[str]) -> str:
+    """The columns of the processed files, in their order. COPY goes by position, so columns that
+    nobody here knows need no name.
+    """
     columns = [f"    {column.name}  {COLUMN_TYPES[column.type]}" for column in features.COLUMNS]
+    columns += [f"    added_{place}  {ADDED_TYPES[kind]}" for place, kind in enumerate(added, 1)]
     return ",\n".join(columns)
 
 

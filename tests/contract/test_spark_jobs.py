@@ -11,8 +11,8 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import Row, SparkSession
 
 from pipeline.contracts import events, features
+from spark_jobs import additions, flights, raw_events, rolling, weather
 from spark_jobs import build_flight_features as job
-from spark_jobs import flights, raw_events, rolling, weather
 
 pytestmark = pytest.mark.filterwarnings(
     # py4j leaves its sockets to the collector.
@@ -350,6 +350,25 @@ def test_the_table_joins_the_aircraft_and_the_destination(sources):
     assert found.select(*kept).collect() == [
         Row(1, datetime(2013, 1, 10, 14, 4), 1999, 149, "Houston", "2013-01"),
         Row(60, None, None, None, "Houston", "2012-12"),
+    ]
+
+
+def test_what_producers_add_are_columns_behind_those_of_the_contract(sources, lake, spark):
+    leaves, file = NOON + timedelta(hours=2), "month=2013-01/part-5.jsonl"
+    spelled = planned(71, leaves) | {"gatenumber": 9, "late": "no"}
+    dotted = planned(70, leaves) | {"gateNumber": 7, "a.b": [1, {"c": None}], "late": True}
+    left = departed(70, leaves, 3) | {"gateNumber": "8"}
+    lake([dotted, spelled, left, observed(NOON, temp=41.0) | {"sky": 0.5}], file)
+    spark.conf.set("spark.sql.caseSensitive", "true")
+    job.load(job.transform(sources()), f"{lake.folder}/processed/")
+    found = spark.read.parquet(f"{lake.folder}/processed/").where("flight IN (1, 70, 71)")
+    added = found.columns[len(features.COLUMNS) : -1]
+    assert added == ["a.b", "gateNumber", "planned_late", "departed_gateNumber", "sky"]
+    chosen = [additions.quoted(name) for name in added]
+    assert found.orderBy("flight").select(chosen).collect() == [
+        (None, None, None, None, 0.5),
+        ('[1, {"c": null}]', 7, "true", "8", 0.5),
+        (None, 9, "no", None, 0.5),
     ]
 
 

@@ -1,6 +1,7 @@
 """The warehouse's SQL against its contract, and the loader against a Data API of its own."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -16,18 +17,25 @@ DIMENSIONS = {
 }
 
 
-def everything():
-    return [sql for name in FILES for sql in statements(HERE, name)]
+def everything(where=HERE):
+    return [sql for name in FILES for sql in statements(where, name)]
 
 
-def columns(table):
-    ddl = next(sql for sql in everything() if re.search(rf"CREATE TABLE .*{table} \(", sql))
+def columns(table, where=HERE):
+    ddl = next(sql for sql in everything(where) if re.search(rf"CREATE TABLE .*{table} \(", sql))
     body = ddl.split("(\n", 1)[1].rsplit("\n)", 1)[0]
     return [line.split()[0] for line in body.splitlines() if "KEY (" not in line]
 
 
 def test_staging_has_the_columns_of_the_processed_files_in_their_order():
     assert columns("staging_flights") == [column.name for column in features.COLUMNS]
+
+
+def test_staging_has_a_column_for_each_that_producers_added():
+    wider = replace(HERE, added=("string", "int64", "double", "bool"))
+    added = columns("staging_flights", wider)[len(features.COLUMNS) :]
+    assert added == ["added_1", "added_2", "added_3", "added_4"]
+    assert "added_1  VARCHAR(65535),\n    added_2  BIGINT," in "".join(everything(wider))
 
 
 @pytest.mark.parametrize("table", DIMENSIONS)
