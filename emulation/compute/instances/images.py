@@ -31,17 +31,17 @@ _PIP = "-m pip"
 
 def tools_folder() -> Path:
     """The environment of the AWS CLI."""
-    return runtimes_folder() / "ec2"
+    return runtimes_folder().resolve() / "ec2"
 
 
 def python_folder() -> Path:
     """The environment that `python3.13` is: pip and nothing else."""
-    return runtimes_folder() / "ec2-python"
+    return runtimes_folder().resolve() / "ec2-python"
 
 
 def wheels_folder() -> Path:
     """The wheels that pip finds."""
-    return runtimes_folder() / "ec2-wheels"
+    return runtimes_folder().resolve() / "ec2-wheels"
 
 
 def needed_folders() -> list[Path]:

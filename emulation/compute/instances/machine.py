@@ -17,7 +17,6 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-import emulation
 from emulation.compute.instances import images
 from emulation.compute.instances.guest.first_boot import is_finished
 from emulation.compute.instances.guest.init import POWERED_OFF, REBOOTED
@@ -184,7 +183,7 @@ def end_of(process: Process) -> End:
 
 def source_folder() -> str:
     """The folder that `emulation` is imported from."""
-    return str(Path(emulation.__file__).parents[1])
+    return str(Path(__file__).resolve().parents[3])
 
 
 def init_command(program: str, arguments: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from emulation.services.resource_types import Model
+Model = dict[str, Any]
 
 DONE = {"MinInstancesInService", "MaxBatchSize", "PauseTime"}
 ASKS_FOR_NOTHING = {

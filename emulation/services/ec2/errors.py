@@ -12,8 +12,6 @@ import re
 
 from localstack.aws.api import CommonServiceException
 
-from emulation.strictness import refusals
-
 
 def refusal(code: str, message: str, status: int = 400) -> CommonServiceException:
     """An error of the request."""
@@ -94,5 +92,5 @@ def not_emulated(operation: str, what: str) -> CommonServiceException:
     """A part of an operation that nobody carries out: refused, never accepted and ignored. No
     NotImplementedError, which would hand the request on to LocalStack's records.
     """
-    refused: CommonServiceException = refusals.not_emulated("ec2", f"{operation} with {what}")
-    return refused
+    message = f"ec2.{operation} with {what} is not emulated"
+    return CommonServiceException("InternalFailure", message, 501)
