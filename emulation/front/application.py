@@ -5,6 +5,7 @@ the thread in one piece: a hop between the loop and a thread costs as much as a 
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import IO, Any, NamedTuple
@@ -15,7 +16,7 @@ from rolo.gateway import Gateway
 from rolo.gateway.asgi import AsgiGateway
 from rolo.gateway.wsgi import WsgiGateway
 
-from emulation.front.bodies import AnswerBody, Disconnected, whole_body
+from emulation.front.bodies import ON_LEAVE, AnswerBody, Disconnected, whole_body
 from emulation.front.shortcuts import Headers, Reply, reply, shortcut
 
 
@@ -80,19 +81,21 @@ class GatewayApplication:
         """The gateway's answer; runs in a thread."""
         environ: dict[str, Any] = {}
         populate_wsgi_environment(environ, scope)
-        environ |= {"wsgi.input": body, "wsgi.input_terminated": True}
+        on_leave: list[Callable[[], None]] = []
+        environ |= {"wsgi.input": body, "wsgi.input_terminated": True, ON_LEAVE: on_leave}
         begun: list[tuple[str, list[tuple[str, str]]]] = []
         parts = self._wsgi(environ, lambda status, headers, *_: begun.append((status, headers)))
         status, named = begun[0]
         headers = [(name.encode("latin1"), value.encode("latin1")) for name, value in named]
         known = any(name.lower() == b"content-length" for name, _ in headers)
-        answered = AnswerBody(parts, known_length=known)
+        answered = AnswerBody(parts, known_length=known, on_leave=on_leave)
         # Where the length is not known, somebody may wait for the headers alone.
         return Answer(int(status[:3]), headers, answered.read() if known else b"", answered)
 
     async def _send_rest(self, body: AnswerBody, receive: Any, send: Any) -> None:
         loop = asyncio.get_running_loop()
         gone = asyncio.ensure_future(receive())
+        gone.add_done_callback(lambda _: body.leave())
         try:
             while not body.is_read and not gone.done():
                 piece = await loop.run_in_executor(self._threads, body.read)

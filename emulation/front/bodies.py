@@ -1,6 +1,6 @@
 """Bodies of requests and answers on their way between the event loop and the threads."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -11,6 +11,11 @@ BODY_IN_MEMORY = 16 * 1024 * 1024
 
 PIECE = 1024 * 1024
 """What of an answer is read and sent at once, in bytes."""
+
+ON_LEAVE = "emulation.on_leave"
+"""Where in a request's environment the source of an answer that waits for something puts what is
+called when the client leaves.
+"""
 
 
 class Disconnected(ConnectionError):
@@ -60,7 +65,10 @@ class AnswerBody:
     as it comes, because somebody may wait for each part of it.
     """
 
-    def __init__(self, parts: Iterable[bytes], *, known_length: bool) -> None:
+    def __init__(
+        self, parts: Iterable[bytes], *, known_length: bool, on_leave: Sequence[Callable[[], None]]
+    ) -> None:
+        self._on_leave = on_leave
         self._parts: Iterator[bytes] = iter(parts)
         self._close: Callable[[], None] = getattr(parts, "close", lambda: None)
         self._at_least = PIECE if known_length else 1
@@ -84,6 +92,13 @@ class AnswerBody:
                 return
             yield part
             size += len(part)
+
+    def leave(self) -> None:
+        """Tell a source that waits for its next part that nobody does with it; also while it is
+        read.
+        """
+        for each in self._on_leave:
+            each()
 
     def close(self) -> None:
         """Tell the source that nobody reads on."""

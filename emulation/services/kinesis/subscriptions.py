@@ -19,6 +19,7 @@ from emulation.compute.streams.feeds import Feed, News
 from emulation.compute.streams.records import sequence_number
 from emulation.compute.streams.shards import Shard
 from emulation.compute.streams.stream import Stream
+from emulation.front.bodies import ON_LEAVE
 from emulation.services.kinesis import (
     consumers,
     errors,
@@ -180,5 +181,6 @@ def subscribe(context: RequestContext, request: dict[str, Any]) -> Response:
     payload_type = eventstream.payload_type(context.request.headers)
     subscription = Subscription(stream, shard, ordinal, consumer, payload_type)
     SUBSCRIPTIONS.take(request["ConsumerARN"], subscription)
+    context.request.environ.get(ON_LEAVE, []).append(subscription.close)
     headers = {"Content-Type": eventstream.CONTENT_TYPE, "x-amzn-RequestId": context.request_id}
-    return Response(subscription, headers=headers, direct_passthrough=True)
+    return Response(subscription, headers=headers)
