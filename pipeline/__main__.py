@@ -18,6 +18,7 @@ from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
 from pipeline.errors import PipelineError, SettingError, StillRefusedError, UnreachableError
 from pipeline.orchestration.confirm import account, confirm, show_target
+from pipeline.orchestration.consumers import show_consumers
 from pipeline.orchestration.display import (
     Lines,
     Screen,
@@ -42,6 +43,7 @@ FLIGHT = (
     ' "scheduled_departure": "2013-03-15T17:15:00"}'
 )
 QUESTION = "select carrier_name, flights, on_time_percent from mart_carrier_month order by 3"
+AFTER_TRAINING = {"serving", "consumers"}
 INTERRUPTED = 130
 """What a shell gives a program that SIGINT ended."""
 
@@ -66,6 +68,10 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     producing.add_argument("--speed", type=float, default=0, help="times real time; 0 is at once")
     asking = add("query", help="ask the warehouse in SQL")
     asking.add_argument("sql")
+    about = add("consumers", help="the workers that score flights live").add_subparsers(
+        dest="asked", required=True, metavar="command"
+    )
+    about.add_parser("status", help="who reads which shard, and how far behind")
     add_poison(add("poison", help="records that the lake could not take"))
     return parser.parse_args(arguments)
 
@@ -121,8 +127,8 @@ def deploy(options: argparse.Namespace, run: Run) -> None:
     plans = run.deployer.plan(*STACKS)
     confirm("Deploy this?", run.settings, plans, yes=options.yes)
     for plan in plans:
-        if plan.stack == "serving" and "ModelDataUrl" not in run.deployer.known:
-            console.print("serving: nothing to serve before `python -m pipeline train`")
+        if plan.stack in AFTER_TRAINING and "ModelDataUrl" not in run.deployer.known:
+            console.print(f"{plan.stack}: there is no model before `python -m pipeline train`")
             continue
         done = run.deployer.deploy(plan.stack, Lines(plan.name), plan)
         console.print(f"[green]✓[/] {plan.name} {done.plan.past} in {done.seconds:.1f} s")
@@ -220,18 +226,28 @@ def execute(options: argparse.Namespace) -> None:
             take_down(options, run)
         case "train":
             train(options, run)
+        case "produce":
+            produce(options, run)
+        case "poison":
+            poison(options, run)
+        case _:
+            look(options, run)
+
+
+def look(options: argparse.Namespace, run: Run) -> None:
+    """One command that changes nothing."""
+    match options.command:
         case "status":
             show_target()
             show_status(run)
         case "open":
             webbrowser.open(run.settings.api_url)
-        case "produce":
-            produce(options, run)
-        case "poison":
-            poison(options, run)
         case "query":
             run.deployer.learn("warehouse")
             show_rows(*query(run, options.sql))
+        case "consumers":
+            run.deployer.learn(*STACKS)
+            show_consumers(run)
 
 
 def main(arguments: Sequence[str]) -> int:

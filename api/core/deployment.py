@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 Clients = Callable[[str], Any]
 """`clients("s3")` is a client of that service."""
 
-STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving")
+STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
 
 MISSING = "NOT_DEPLOYED"
 

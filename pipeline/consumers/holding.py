@@ -119,7 +119,7 @@ class Renewer:
     def renew_all(self) -> None:
         """Renew what is held, at the same time."""
         with self._lock:
-            held = list(self._held.values())
+            held = [item for item in self._held.values() if item.held]
         list(self._pool.map(_renew, held))
 
     def _run(self) -> None:

@@ -87,6 +87,13 @@ RECIPES = (
         zipped,
     ),
     Recipe(
+        "ConsumerBundleKey",
+        "consumer",
+        ".zip",
+        (*CONTRACTS, "pipeline/aws.py", "pipeline/errors.py", "pipeline/consumers/**/*"),
+        zipped,
+    ),
+    Recipe(
         "FlightFeaturesScriptKey",
         "build_flight_features",
         ".py",

@@ -13,7 +13,7 @@ import yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving")
+STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
 
 
 class _TemplateLoader(yaml.SafeLoader):

@@ -14,6 +14,7 @@ from pipeline.orchestration.run import digest
 
 EVENT_ID = re.compile(rb'"event_id": ?"((?:[^"\\]|\\.)*)"')
 READERS = 4
+LINES = ".jsonl"
 
 
 def identity(event_id: bytes) -> int:
@@ -35,10 +36,11 @@ class Counted:
 
 
 class RawCount:
-    """The events under `raw/` of a bucket."""
+    """The events under a prefix of a bucket, in the objects that name them line by line."""
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, prefix: str = "raw/") -> None:
         self._bucket = bucket
+        self._prefix = prefix
         self._counted: dict[str, Counted] = {}
 
     @property
@@ -68,8 +70,9 @@ class RawCount:
 
     def _objects(self) -> Iterator[tuple[str, str]]:
         pages = aws.client("s3").get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self._bucket, Prefix="raw/"):
-            yield from ((item["Key"], item["ETag"]) for item in page.get("Contents", ()))
+        for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+            found = ((item["Key"], item["ETag"]) for item in page.get("Contents", ()))
+            yield from ((key, etag) for key, etag in found if key.endswith(LINES))
 
     def _read(self, key: str) -> Counted:
         answer = aws.client("s3").get_object(Bucket=self._bucket, Key=key)

@@ -70,13 +70,14 @@ class Listing:
         return sum(self.sizes.values())
 
 
-def listing(bucket: str, prefix: str) -> Listing:
-    """The objects under a prefix."""
+def listing(bucket: str, prefix: str, suffix: str = "") -> Listing:
+    """The objects under a prefix, of a kind."""
     pages = aws.client("s3").get_paginator("list_objects_v2")
     found = [
         item
         for page in pages.paginate(Bucket=bucket, Prefix=prefix)
         for item in page.get("Contents", ())
+        if item["Key"].endswith(suffix)
     ]
     etags = sorted(f"{item['Key']} {item['ETag']}" for item in found)
     return Listing({item["Key"]: item["Size"] for item in found}, digest(etags))

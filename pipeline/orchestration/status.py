@@ -11,6 +11,7 @@ from pipeline import aws
 from pipeline.contracts.poison import GIVEN_UP, POISON
 from pipeline.deploy.plan import describe_stack
 from pipeline.deploy.stacks import STACKS
+from pipeline.orchestration.consumers import UNSCORED, leases, workers
 from pipeline.orchestration.display import console
 from pipeline.orchestration.run import Run, listing, read_state
 from pipeline.orchestration.training import metrics_of
@@ -39,7 +40,7 @@ def _stacks(run: Run) -> Iterator[Line]:
 def _lake(run: Run) -> Iterator[Line]:
     if "LakeBucket" not in run.deployer.known:
         return
-    for prefix in ("raw/", "dimensions/", "processed/", "predictions/", POISON, GIVEN_UP):
+    for prefix in ("raw/", "dimensions/", "processed/", "predictions/", UNSCORED, POISON, GIVEN_UP):
         found = listing(run.output("LakeBucket"), prefix)
         yield f"lake {prefix}", f"{len(found.sizes)} objects", f"{found.bytes / 1e6:.1f} MB"
     counted = read_state(run, "raw")
@@ -55,6 +56,10 @@ def _work(run: Run) -> Iterator[Line]:
         yield "training", *_newest_training(prefix)
     if endpoint := known.get("EndpointName"):
         yield f"endpoint {endpoint}", _endpoint_status(endpoint), ""
+    if "WorkerGroupName" in known:
+        in_service, wanted = workers(run)
+        readers = len({lease.owner for lease in leases(run)} - {""})
+        yield "consumers", f"{in_service} of {wanted} instances", f"{readers} read the stream"
 
 
 def _newest_job_run(job: str) -> tuple[str, str]:

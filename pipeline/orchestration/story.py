@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.orchestration.catalog import crawl
+from pipeline.orchestration.consumers import score
 from pipeline.orchestration.dimensions import put_dimensions
 from pipeline.orchestration.endpoint import predict
 from pipeline.orchestration.events import land, produce
@@ -41,6 +42,8 @@ STAGES: Sequence[Stage] = (
     Stage("train", "SageMaker training job", train, ("features",)),
     Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("train",)),
     Stage("predict", "SageMaker endpoint", predict, ("serve",)),
+    Stage("consume", "EC2, DynamoDB (stack)", deploying("consumers"), ("serve",)),
+    Stage("score", "EC2 workers to S3", score, ("consume", "land")),
 )
 """In the order in which a reader understands them; each begins when what it needs is done."""
 

@@ -18,7 +18,7 @@ STREAM = f"{NAME}-events"
 JOB = f"{NAME}-build-flight-features"
 STACKS = tuple(
     f"{NAME}-{stack}"
-    for stack in ("storage", "streaming", "lake", "warehouse", "training", "serving")
+    for stack in ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
 )
 ROWS_A_REQUEST = 500
 

@@ -2,10 +2,13 @@
 
 import ast
 import io
+import re
 import tarfile
 import zipfile
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
 from pipeline.deploy import bundle
 from pipeline.deploy.bundle import Bundle, Recipe, build, tarred, zipped
@@ -82,3 +85,33 @@ def imported(source: bytes) -> set[str]:
 def shipped(module: str, files) -> bool:
     path = module.replace(".", "/")
     return f"{path}.py" in files or f"{path}/__init__.py" in files
+
+
+def test_consumers_bundle_holds_the_worker_and_what_it_installs_and_nothing_of_the_operator():
+    names = set(build("ConsumerBundleKey").files)
+    assert {"pipeline/consumers/__main__.py", "pipeline/consumers/requirements.txt"} <= names
+    folders = ("pipeline/consumers/", "pipeline/contracts/")
+    others = {name for name in names if not name.startswith(folders)}
+    assert others == {"pipeline/__init__.py", "pipeline/aws.py", "pipeline/errors.py"}
+
+
+def test_consumers_requirements_are_those_of_the_lock():
+    locked, shipped = pins("requirements.lock"), pins("pipeline/consumers/requirements.txt")
+    assert {name: locked[name] for name in shipped} == shipped
+    assert set(shipped) == needed("boto3")
+
+
+def pins(path):
+    """Version and hashes by the package's name."""
+    lines = (bundle.ROOT / path).read_text().replace("\\\n", "").splitlines()
+    found = (re.match(r"(\S+)==(\S+)(.*)", line) for line in lines)
+    return {
+        line[1]: (line[2], sorted(re.findall(r"sha256:\w+", line[3]))) for line in found if line
+    }
+
+
+def needed(package):
+    """The package, and what it cannot do without."""
+    found = map(Requirement, metadata.requires(package) or ())
+    names = {r.name for r in found if not r.marker or r.marker.evaluate({"extra": ""})}
+    return {package}.union(*(needed(name) for name in names))
