@@ -13,7 +13,7 @@ import socketserver
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import quantiles
 from typing import Any
@@ -21,12 +21,11 @@ from urllib.request import Request, urlopen
 
 import psutil
 
-from benchmarks.peers import MINISTACK, TERRARIUM, Peer
+from benchmarks.peers import MINISTACK, TERRARIUM
 from benchmarks.raw_client import CREDENTIAL, SIGNED, Connection, kinesis
 from benchmarks.report import Figures, show
+from benchmarks.runs import PORT, measured
 
-PORT = 14567
-STREAM = "benchmark"
 RATE = 1000
 TICK_SECONDS = 0.01
 RECORD_BYTES = 300
@@ -102,13 +101,13 @@ def control(path: str, content: dict[str, Any]) -> dict[str, Any]:
         return dict(json.load(answer))
 
 
-def create_function(listener: Listener) -> None:
+def create_function(name: str, listener: Listener) -> None:
     """The function, ready to be called."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("main.py", HANDLER)
     content = {
-        "FunctionName": "f",
+        "FunctionName": name,
         "Runtime": "python3.13",
         "Handler": "main.handler",
         "Role": "arn:aws:iam::000000000000:role/r",
@@ -118,92 +117,98 @@ def create_function(listener: Listener) -> None:
         "Environment": {"Variables": {"LISTENER": str(listener.port)}},
     }
     control("/2015-03-31/functions", content)
-    while control("/2015-03-31/functions/f", {})["Configuration"]["State"] != "Active":
+    while control(f"/2015-03-31/functions/{name}", {})["Configuration"]["State"] != "Active":
         time.sleep(0.05)
 
 
-def create_mapping(batch_size: int) -> None:
-    """The mapping, from the stream's beginning."""
-    content = {
-        "FunctionName": "f",
-        "EventSourceArn": f"arn:aws:kinesis:us-east-1:000000000000:stream/{STREAM}",
-        "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": batch_size,
-    }
-    control("/2015-03-31/event-source-mappings/", content)
+class Bench:
+    """A stream and a function of one name."""
+
+    def __init__(self, name: str, shards: int) -> None:
+        self._name = name
+        self.listener = Listener()
+        self._connection = Connection(PORT)
+        self._connection.call(kinesis("CreateStream", {"StreamName": name, "ShardCount": shards}))
+        asked = kinesis("DescribeStreamSummary", {"StreamName": name})
+        while b"ACTIVE" not in self._connection.call(asked):
+            time.sleep(0.05)
+        create_function(name, self.listener)
+
+    def map(self, batch_size: int) -> None:
+        """The mapping, from the stream's beginning."""
+        content = {
+            "FunctionName": self._name,
+            "EventSourceArn": f"arn:aws:kinesis:us-east-1:000000000000:stream/{self._name}",
+            "StartingPosition": "TRIM_HORIZON",
+            "BatchSize": batch_size,
+        }
+        control("/2015-03-31/event-source-mappings/", content)
+
+    def put(self, count: int, first: int) -> None:
+        """Records of one size that tell when they were sent."""
+        text = json.dumps({"sent": time.time(), "filling": ""})
+        text = f'{text[:-2]}{"x" * (RECORD_BYTES - len(text))}"}}'
+        data = base64.b64encode(text.encode()).decode()
+        records = [{"Data": data, "PartitionKey": str(first + place)} for place in range(count)]
+        self._connection.call(kinesis("PutRecords", {"StreamName": self._name, "Records": records}))
+
+    def fill(self, count: int) -> None:
+        """Many records, as fast as they are taken."""
+        for first in range(0, count, BATCH):
+            self.put(BATCH, first)
 
 
 @contextmanager
-def prepared(shards: int) -> Any:
-    """A stream and a function: the listener, and a connection to the stream."""
-    listener = Listener()
+def bench(name: str, shards: int) -> Iterator[Bench]:
+    """What is measured with; the listener ends with it."""
+    made = Bench(name, shards)
     try:
-        connection = Connection(PORT)
-        connection.call(kinesis("CreateStream", {"StreamName": STREAM, "ShardCount": shards}))
-        asked = kinesis("DescribeStreamSummary", {"StreamName": STREAM})
-        while b"ACTIVE" not in connection.call(asked):
-            time.sleep(0.05)
-        create_function(listener)
-        yield listener, connection
+        yield made
     finally:
-        listener.close()
-
-
-def put(connection: Connection, count: int, first: int) -> None:
-    """Records of one size that tell when they were sent."""
-    text = json.dumps({"sent": time.time(), "filling": ""})
-    data = base64.b64encode(f'{text[:-2]}{"x" * (RECORD_BYTES - len(text))}"}}'.encode()).decode()
-    records = [{"Data": data, "PartitionKey": str(first + place)} for place in range(count)]
-    connection.call(kinesis("PutRecords", {"StreamName": STREAM, "Records": records}))
-
-
-def fill(connection: Connection, count: int) -> None:
-    """Many records, as fast as they are taken."""
-    for first in range(0, count, BATCH):
-        put(connection, BATCH, first)
+        made.listener.close()
 
 
 def steady(seconds: float) -> Figures:
     """Latency at a steady rate, after one event that starts everything."""
-    with prepared(1) as (listener, connection):
-        create_mapping(100)
-        put(connection, 1, 0)
-        listener.wait(1)
-        listener.heard.clear()
-        ticks = int(seconds / TICK_SECONDS)
-        each = int(RATE * TICK_SECONDS)
+    with bench("steady", 1) as made:
+        made.map(100)
+        made.put(1, 0)
+        made.listener.wait(1)
+        made.listener.heard.clear()
+        ticks, each = int(seconds / TICK_SECONDS), int(RATE * TICK_SECONDS)
         began = time.monotonic()
         for tick in range(ticks):
             time.sleep(max(0.0, began + tick * TICK_SECONDS - time.monotonic()))
-            put(connection, each, tick)
-        listener.wait(1 + ticks * each)
-        cuts = quantiles(listener.latencies_ms(), n=100)
+            made.put(each, tick)
+        made.listener.wait(1 + ticks * each)
+        cuts = quantiles(made.listener.latencies_ms(), n=100)
     return {f"{RATE:,} events/s, p50 ms": cuts[49], f"{RATE:,} events/s, p99 ms": cuts[98]}
 
 
 def flood(batch_size: int, count: int) -> Figures:
     """A filled shard, drained."""
-    with prepared(1) as (listener, connection):
-        fill(connection, count)
-        create_mapping(batch_size)
-        listener.wait(count)
-        return {f"flood, batches of {batch_size:,}, records/s": listener.rate()}
+    with bench(f"flood-{batch_size}", 1) as made:
+        made.fill(count)
+        made.map(batch_size)
+        made.listener.wait(count)
+        return {f"flood, batches of {batch_size:,}, records/s": made.listener.rate()}
 
 
-def year(pid: int, count: int) -> Figures:
+def year(count: int) -> Figures:
     """As many events as the year has, sent while they are processed."""
-    with prepared(4) as (listener, connection):
+    with TERRARIUM.running(PORT) as pid, bench("year", 4) as made:
+        made.put(1, 0)
+        made.map(1000)
+        made.listener.wait(1)
         before = memory_mb(pid)
-        create_mapping(1000)
         began = time.monotonic()
-        fill(connection, count)
+        made.fill(count)
         sent = time.monotonic() - began
-        listener.wait(count)
-        taken = time.monotonic() - began
+        made.listener.wait(1 + count)
         return {
-            f"{count:,} events: sent in s": sent,
-            f"{count:,} events: processed in s": taken,
-            f"{count:,} events: memory grown by MB": memory_mb(pid) - before,
+            "sent, in s": sent,
+            "processed, in s": time.monotonic() - began,
+            "memory grown, in MB": memory_mb(pid) - before,
         }
 
 
@@ -212,33 +217,26 @@ def memory_mb(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss) / 2**20
 
 
-def runs(peer: Peer, repeats: int, *measured: Callable[[int], Figures]) -> list[Figures]:
-    """A peer's figures; each measurement has an emulator of its own."""
-    found: list[Figures] = []
-    for measure in measured * repeats:
-        with peer.running(PORT) as pid:
-            found.append(measure(pid))
-    return found
-
-
 def main() -> None:
     """Measure both side by side, then the year of ours."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=3, help="runs of each peer")
     parser.add_argument("--seconds", type=float, default=10.0, help="of the steady rate")
     parser.add_argument("--flood", type=int, default=20_000, help="records of a flood")
     parser.add_argument("--year", type=int, default=1_000_000, help="events of the year")
     given = parser.parse_args()
-    rows = (
-        lambda _: steady(given.seconds),
-        lambda _: flood(100, given.flood),
-        lambda _: flood(1000, given.flood),
-    )
+
+    def measure(_: int) -> Figures:
+        return {
+            **steady(given.seconds),
+            **flood(100, given.flood),
+            **flood(1000, given.flood),
+        }
+
     peers = (TERRARIUM, MINISTACK)
-    show("Kinesis to Lambda", {peer.name: runs(peer, given.repeats, *rows) for peer in peers})
+    show("Kinesis to Lambda", measured(peers, given.repeats, measure))
     if given.year:
-        title = f"A year: {given.year:,} events, 4 shards"
-        show(title, {TERRARIUM.name: runs(TERRARIUM, 1, lambda pid: year(pid, given.year))})
+        show(f"A year: {given.year:,} events", {TERRARIUM.name: [year(given.year)]})
 
 
 if __name__ == "__main__":
