@@ -124,7 +124,7 @@ def test_list_filters_sorts_and_pages():
 
 def test_list_refuses_a_token_that_it_did_not_give():
     with pytest.raises(CommonServiceException, match="Invalid NextToken"):
-        listing.paginate({"NextToken": "nonsense"}, [])
+        listing.list_page({"NextToken": "nonsense"}, [], "Endpoint", newest_first=True)
 
 
 @pytest.mark.parametrize(
