@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler
+
+from emulation.compute.lambda_http import HttpRequest, response
 
 API = "/2018-06-01/runtime"
 MAX_PAYLOAD_BYTES = 6_291_456
+ACCEPTED = b'{"status":"OK"}'
 MAX_RESPONSE_BYTES = MAX_PAYLOAD_BYTES + 100
 
 
@@ -121,52 +123,45 @@ class RuntimeApi:
     def _accept(self) -> None:
         with self._listener:
             while True:
-                connection, address = self._listener.accept()
+                connection, _ = self._listener.accept()
                 if self._closed:
                     connection.close()
                     return
-                _thread(f"lambda-api-{self.address}-request", self._serve, connection, address)
+                _thread(f"lambda-api-{self.address}-request", self._serve, connection)
 
-    def _serve(self, connection: socket.socket, address: object) -> None:
+    def _serve(self, connection: socket.socket) -> None:
         self._connections.add(connection)
-        with connection, contextlib.suppress(OSError):
+        with connection, contextlib.suppress(OSError, ValueError):
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            _Requests(connection, address, self)  # type: ignore[arg-type]
+            with connection.makefile("rb") as reader:
+                while request := HttpRequest.read(reader, connection.sendall):
+                    answer = self._respond(request)
+                    if answer is None:
+                        break
+                    connection.sendall(answer)
         self._connections.discard(connection)
 
+    def _respond(self, request: HttpRequest) -> bytes | None:
+        """The answer; None when the server has ended."""
+        match [request.method, *request.path.removeprefix(f"{API}/").split("/")]:
+            case ["GET", "invocation", "next"]:
+                return self._hand_out(self.next_invocation())
+            case ["POST", "init", "error"]:
+                self.init_failed(Answer(request.body, _error_type(request)))
+                return response(202, ACCEPTED)
+            case ["POST", "invocation", request_id, "response"]:
+                return self._take_response(request_id, request.body)
+            case ["POST", "invocation", request_id, "error"]:
+                return self._take(request_id, Answer(request.body, _error_type(request)))
+        return response(404)
 
-class _Requests(BaseHTTPRequestHandler):
-    """The requests of one connection."""
-
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # One packet an answer: header and body apart would wait for a delayed ACK.
-    server: RuntimeApi  # type: ignore[assignment]
-
-    def do_GET(self) -> None:
-        """`invocation/next`."""
-        if self.path != f"{API}/invocation/next":
-            return self._answer(404)
-        invocation = self.server.next_invocation()
+    @staticmethod
+    def _hand_out(invocation: Invocation | None) -> bytes | None:
         if invocation is None:
-            self.close_connection = True
             return None
-        return self._answer(200, invocation.payload, invocation.headers())
+        return response(200, invocation.payload, invocation.headers())
 
-    def do_POST(self) -> None:
-        """`invocation/<id>/response`, `invocation/<id>/error`, `init/error`."""
-        body = self._body()
-        match self.path.removeprefix(f"{API}/").split("/"):
-            case ["init", "error"]:
-                self.server.init_failed(Answer(body, self._error_type()))
-                self._answer(202, b'{"status":"OK"}')
-            case ["invocation", request_id, "response"]:
-                self._take_response(request_id, body)
-            case ["invocation", request_id, "error"]:
-                self._take(request_id, Answer(body, self._error_type()))
-            case _:
-                self._answer(404)
-
-    def _take_response(self, request_id: str, body: bytes) -> None:
+    def _take_response(self, request_id: str, body: bytes) -> bytes:
         if len(body) <= MAX_RESPONSE_BYTES:
             return self._take(request_id, Answer(body))
         message = (
@@ -174,41 +169,17 @@ class _Requests(BaseHTTPRequestHandler):
             f"({MAX_RESPONSE_BYTES} bytes)."
         )
         error = f'{{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"{message}"}}'
-        self.server.answered(request_id, Answer(error.encode(), "Function.ResponseSizeTooLarge"))
-        return self._answer(413, b'{"errorType":"RequestEntityTooLarge"}')
+        self.answered(request_id, Answer(error.encode(), "Function.ResponseSizeTooLarge"))
+        return response(413, b'{"errorType":"RequestEntityTooLarge"}')
 
-    def _take(self, request_id: str, answer: Answer) -> None:
-        if self.server.answered(request_id, answer):
-            self._answer(202, b'{"status":"OK"}')
-        else:
-            self._answer(400, b'{"errorType":"InvalidRequestID"}')
+    def _take(self, request_id: str, answer: Answer) -> bytes:
+        if self.answered(request_id, answer):
+            return response(202, ACCEPTED)
+        return response(400, b'{"errorType":"InvalidRequestID"}')
 
-    def _error_type(self) -> str:
-        return self.headers.get("Lambda-Runtime-Function-Error-Type") or "Unhandled"
 
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        chunks = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(chunks)
-
-    def _answer(
-        self, status: int, body: bytes = b"{}", headers: dict[str, str] | None = None
-    ) -> None:
-        self.send_response_only(status)
-        for name, value in (headers or {"Content-Type": "application/json"}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-        self.wfile.flush()
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Requests of the runtime are not worth a line."""
+def _error_type(request: HttpRequest) -> str:
+    return request.headers.get("lambda-runtime-function-error-type") or "Unhandled"
 
 
 def _thread(name: str, target: Callable[..., object], *arguments: object) -> None:

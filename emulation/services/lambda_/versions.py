@@ -2,6 +2,7 @@
 
 import base64
 import functools
+import json
 from concurrent.futures import Future
 from typing import Any
 
@@ -123,11 +124,16 @@ def request(invocation: Invocation) -> Request:
     trace = invocation.trace_context.get("aws_trace_header") or TraceHeader().ensure_root_exists()
     trace.ensure_sampled_exists()
     trace.ensure_parent_exists()
-    context = invocation.client_context
     return Request(
         request_id=invocation.request_id,
         payload=invocation.payload,
         function_arn=invocation.invoked_arn,
         trace_id=trace.to_header_str(),
-        client_context=base64.b64decode(context).decode() if context else None,
+        client_context=client_context(invocation.client_context),
     )
+
+
+def client_context(given: str | None) -> str | None:
+    """As the runtime takes it, in a header: JSON of one line, in ASCII."""
+    decoded = base64.b64decode(given or "")
+    return json.dumps(json.loads(decoded)) if decoded else None

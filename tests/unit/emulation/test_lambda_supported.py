@@ -1,7 +1,10 @@
 """Which functions run here."""
 
+from pathlib import Path
+
 import pytest
 
+from emulation.compute.lambda_languages import Python
 from emulation.services.lambda_ import supported
 
 
@@ -15,4 +18,5 @@ def test_what_cannot_run_is_refused_by_name(package, runtime, named):
 
 
 def test_runtime_that_is_emulated_by_another_version_says_so():
-    assert supported.description("python3.12").startswith("python:3.12 (emulated by Python 3.13.")
+    runtime = Python("python3.12", Path("/runtime/bin/python"), "3.13.0")
+    assert runtime.description == "python:3.12 (emulated by Python 3.13.0)"
