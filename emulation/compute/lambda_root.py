@@ -2,12 +2,11 @@
 and then becomes the runtime.
 
 Run by path with `python -I -S`, it imports next to nothing: each function waits for it when it
-starts, and `pathlib`, `json` and `typing` take longer than all the rest. In a mount
-namespace of its own (and a user namespace, where it is not root) it builds a root of the machine's
-folders, read-only, with the bundle at /var/task, the layers at /opt, the runtime's packages at
-/var/runtime and a /tmp of the function's size; and replaces itself by the function's command, so
-that the process number stays. A process that follows another one in the same environment joins its
-namespaces, and so finds its /tmp again, as on AWS.
+starts, and `pathlib`, `json` and `typing` take longer than all the rest. In a mount namespace of
+its own it builds a root of the machine's folders, read-only, with the bundle at /var/task, the
+layers at /opt, the runtime's packages at /var/runtime and a /tmp of the function's size; and
+replaces itself by the function's command, so that the process number stays. A process that follows
+another one in the same environment joins its namespaces, and so finds its /tmp again, as on AWS.
 """
 
 # ruff: noqa: PTH103, PTH112, PTH114, PTH115, PTH118, PTH120, PTH123, PTH208, PTH211
@@ -78,11 +77,13 @@ def build(plan: "dict[str, Any]") -> None:
 
 
 def separate() -> None:
-    """Leave the machine's mounts: nothing that is mounted from now on is seen there."""
+    """Leave the machine's mounts: nothing that is mounted from now on is seen there. Who may not do
+    so, root in most containers among them, may in a user namespace of its own.
+    """
     user, group = os.geteuid(), os.getegid()
-    if user == 0:
+    try:
         os.unshare(os.CLONE_NEWNS)
-    else:
+    except PermissionError:
         os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
         write("/proc/self/setgroups", "deny")
         write("/proc/self/uid_map", f"{user} {user} 1")
