@@ -11,6 +11,7 @@ import logging
 import pickle as standard_pickle
 import threading
 import time
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,9 @@ QUIET_SECONDS = 2.0
 
 LONGEST_WAIT_SECONDS = 10.0
 """A service that never rests is saved this often."""
+
+SHARE_OF_TIME = 0.01
+"""No more of the time goes into saving a service that never rests: nothing else runs meanwhile."""
 
 READING = ("Get", "List", "Describe", "Head", "Query", "Scan", "Filter", "Lookup", "Receive")
 """Operations that begin so change nothing worth a snapshot."""
@@ -140,6 +144,8 @@ class Saver:
         self._lock = threading.Lock()
         self._changed: dict[str, tuple[float, float]] = {}
         """First and last change since the last snapshot, by service."""
+        self._cost: dict[str, float] = defaultdict(float)
+        """How long the last snapshot took, in s, by service."""
 
     def note(self, _: HandlerChain, context: RequestContext, __: Response) -> None:
         """A response handler: remember that the request changed its service."""
@@ -156,7 +162,9 @@ class Saver:
         while True:
             time.sleep(QUIET_SECONDS / 4)
             for name in self.take_resting():
+                started = time.monotonic()
                 save_service(name)
+                self._cost[name] = time.monotonic() - started
 
     def save_changed(self) -> None:
         """Save everything that has changed, now; the stacks last, for they speak of the others."""
@@ -173,7 +181,8 @@ class Saver:
             resting = [
                 name
                 for name, (first, last) in self._changed.items()
-                if now - last > QUIET_SECONDS or now - first > LONGEST_WAIT_SECONDS
+                if now - last > QUIET_SECONDS
+                or now - first > max(LONGEST_WAIT_SECONDS, self._cost[name] / SHARE_OF_TIME)
             ]
             for name in resting:
                 del self._changed[name]

@@ -71,7 +71,9 @@ class GivenUp:
         told = json.loads(content)
         asked, batch = told["requestContext"], told["KinesisBatchInfo"]
         failed = told.get("responseContext", {}).get("functionError", "no answer")
-        kinesis = [record["kinesis"] for record in told["payload"]["Records"]]
+        # The event stands there as a text.
+        event = json.loads(told["payload"])
+        kinesis = [record["kinesis"] for record in event["Records"]]
         return cls(
             kind=asked["condition"],
             reason=f"{failed} after {asked['approximateInvokeCount']} attempts",

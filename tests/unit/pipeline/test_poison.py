@@ -199,7 +199,7 @@ def given_up(cloud):
             "shardId": "shardId-000000000001",
             "approximateArrivalOfFirstRecord": "2026-01-02T03:04:05.678Z",
         },
-        "payload": {"Records": records},
+        "payload": json.dumps({"Records": records}),
     }
     cloud.objects[BATCH] = json.dumps(told).encode()
 
