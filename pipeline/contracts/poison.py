@@ -85,6 +85,11 @@ class GivenUp:
         )
 
 
+def _parsed(payload: Any) -> Any:
+    """The event: AWS shows it as a text, which may be its JSON or stand for it."""
+    return json.loads(payload) if isinstance(payload, str) else payload
+
+
 def read(key: str, content: bytes) -> SetAside | GivenUp:
     """What an object of either prefix holds."""
     return (SetAside if key.startswith(POISON) else GivenUp).decode(content)

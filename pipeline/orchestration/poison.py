@@ -7,10 +7,12 @@ What still breaks the contract stays where it is, with the new reason and the ol
 
 import hashlib
 import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import batched
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -20,6 +22,7 @@ from pipeline.contracts import events, fields, poison
 from pipeline.contracts.fields import InvalidEvent
 from pipeline.contracts.poison import GivenUp, SetAside
 from pipeline.errors import SettingError
+from pipeline.producers.lanes import BATCH, put
 
 WORKERS = 8
 ID_LENGTH = 10
@@ -156,14 +159,13 @@ class Aside:
             case GivenUp() if changes:
                 return Outcome(waiting, "a batch is sent as it is: no field can be set")
             case GivenUp(records=records):
-                for partition_key, data in records:
-                    self._send(data, partition_key)
+                self._send(records)
             case SetAside() as aside:
                 try:
                     event = events.decode(changes.apply(aside.data))
                 except InvalidEvent as error:
                     return self._keep(waiting, aside, error, str(changes))
-                self._send(events.encode(event), events.partition_key(event))
+                self._send([(events.partition_key(event), events.encode(event))])
         aws.client("s3").delete_object(Bucket=self._bucket, Key=waiting.key)
         return Outcome(waiting)
 
@@ -179,10 +181,11 @@ class Aside:
             )
         return Outcome(waiting, reason)
 
-    def _send(self, data: bytes, partition_key: str) -> None:
-        aws.client("kinesis").put_record(
-            StreamName=self._stream, Data=data, PartitionKey=partition_key
-        )
+    def _send(self, records: Iterable[tuple[str, bytes]]) -> None:
+        # A batch of Lambda is at most 6 MB in base64, so no request of its records is too large.
+        for batch in batched(records, BATCH):
+            asked = [{"PartitionKey": key, "Data": data} for key, data in batch]
+            put(self._stream, asked, threading.Event())
 
     def _keys(self) -> Iterator[str]:
         pages = aws.client("s3").get_paginator("list_objects_v2")

@@ -84,16 +84,21 @@ class Lane:
 
 
 def send(stream: str, batch: Batch, stopped: threading.Event) -> None:
-    """Send a batch; records that the stream refuses are sent again until it takes them.
+    """Send a batch of events, as `put`."""
+    records = [
+        {"Data": events.encode(event), "PartitionKey": events.partition_key(event)}
+        for event in batch
+    ]
+    put(stream, records, stopped)
+
+
+def put(stream: str, records: list[dict[str, Any]], stopped: threading.Event) -> None:
+    """Send at most `BATCH` records; what the stream refuses is sent again until it takes it.
 
     Raises:
         LateError: it took none for a long time.
         StoppedError: `stopped` was set meanwhile.
     """
-    records = [
-        {"Data": events.encode(event), "PartitionKey": events.partition_key(event)}
-        for event in batch
-    ]
     deadline = time.monotonic() + PATIENCE_SECONDS
     pause = 0.05
     while records:

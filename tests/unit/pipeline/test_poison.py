@@ -46,9 +46,11 @@ class Cloud:
             raise ClientError({"Error": {"Code": "SlowDown", "Message": ""}}, "DeleteObject")
         self.objects.pop(Key)
 
-    def put_record(self, *, StreamName, Data, PartitionKey):
+    def put_records(self, *, StreamName, Records):
         assert StreamName == "t-events"
-        self.sent.append((PartitionKey, Data))
+        assert 1 <= len(Records) <= 500
+        self.sent += [(record["PartitionKey"], record["Data"]) for record in Records]
+        return {"FailedRecordCount": 0}
 
 
 @pytest.fixture
@@ -186,11 +188,11 @@ def test_record_that_somebody_else_has_seen_to_is_done(aside, put, cloud, event)
     assert cloud.sent == []
 
 
-@pytest.fixture
-def given_up(cloud):
+@pytest.fixture(params=[lambda event: event, json.dumps], ids=["as JSON", "as text"])
+def given_up(cloud, request):
     records = [
         {"kinesis": {"partitionKey": "p", "data": base64.b64encode(data).decode()}}
-        for data in (b"one", b"\xff")
+        for data in (b"one", b"\xff", *[b"more"] * 600)
     ]
     told = {
         "requestContext": {"condition": "RecordAgeExceeded", "approximateInvokeCount": 7},
@@ -207,9 +209,9 @@ def given_up(cloud):
 def test_batch_that_was_given_up_is_sent_again_as_it_was(aside, cloud, given_up):
     (waiting,) = aside.look()
     assert (waiting.kind, waiting.reason) == ("RecordAgeExceeded", "Unhandled after 7 attempts")
-    assert (waiting.arrived, waiting.holds) == ("2026-01-02T03:04:05", "2 records")
+    assert (waiting.arrived, waiting.holds) == ("2026-01-02T03:04:05", "602 records")
     assert outcomes(aside) == [""]
-    assert cloud.sent == [("p", b"one"), ("p", b"\xff")]
+    assert cloud.sent == [("p", b"one"), ("p", b"\xff"), *[("p", b"more")] * 600]
     assert cloud.objects == {}
 
 
