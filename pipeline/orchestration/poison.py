@@ -183,7 +183,7 @@ class Aside:
 
     def _send(self, records: Iterable[tuple[str, bytes]]) -> None:
         # A batch of Lambda is at most 6 MB in base64, so no request of its records is too large.
-        for batch in batched(records, BATCH):
+        for batch in batched(records, BATCH, strict=False):
             asked = [{"PartitionKey": key, "Data": data} for key, data in batch]
             put(self._stream, asked, threading.Event())
 
