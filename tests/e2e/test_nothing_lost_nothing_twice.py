@@ -4,11 +4,13 @@ twice, the stream is cut into other shards and so are the batches: the lake hold
 The moments are amounts of events in the stream, so a slow machine is killed as often as a fast one.
 """
 
+import json
 import random
 import subprocess
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import psutil
 import pytest
@@ -93,12 +95,8 @@ class Round:
 
     def cut_batches(self) -> None:
         """Other batches, and several of a shard at the same time."""
-        functions = self.laptop.aws("lambda")
-        (mapping,) = functions.list_event_source_mappings(FunctionName=FUNCTION)[
-            "EventSourceMappings"
-        ]
-        functions.update_event_source_mapping(
-            UUID=mapping["UUID"],
+        change_mapping(
+            self.laptop,
             BatchSize=self.dice.randrange(50, 500),
             MaximumBatchingWindowInSeconds=0,
             ParallelizationFactor=self.dice.randrange(1, 5),
@@ -129,6 +127,29 @@ class Round:
         return found
 
 
+def change_mapping(laptop: Laptop, **changes: Any) -> None:
+    functions = laptop.aws("lambda")
+    listed = functions.list_event_source_mappings(FunctionName=FUNCTION)["EventSourceMappings"]
+    functions.update_event_source_mapping(UUID=listed[0]["UUID"], **changes)
+
+
+def write_to(laptop: Laptop, bucket: str) -> None:
+    """Have the function write to that bucket."""
+    functions = laptop.aws("lambda")
+    there = functions.get_function_configuration(FunctionName=FUNCTION)["Environment"]["Variables"]
+    functions.update_function_configuration(
+        FunctionName=FUNCTION, Environment={"Variables": there | {"LAKE_BUCKET": bucket}}
+    )
+    functions.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
+
+
+def given_up(laptop: Laptop) -> int:
+    """How many records are in batches that were given up."""
+    keys = cloud.objects(laptop, cloud.LAKE, "aws/lambda/")
+    told = [json.loads(cloud.body(laptop, cloud.LAKE, key)) for key in keys]
+    return sum(item["KinesisBatchInfo"]["batchSize"] for item in told)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_nothing_is_lost_and_nothing_is_there_twice(laptop, seed):
     story, aside = Round(laptop, seed, day=SEEDS.index(seed) + 1), AsideWatch(laptop)
@@ -146,3 +167,20 @@ def test_nothing_is_lost_and_nothing_is_there_twice(laptop, seed):
     assert cloud.objects(laptop, cloud.LAKE, "aws/lambda/") == {}, f"given up; {story.told}"
     story.watch.poll()
     assert max(story.watch.events().values()) > 1, "nothing was sent twice"
+
+
+def test_batches_that_were_given_up_are_sent_again(laptop):
+    before, truth = Counter(cloud.raw_ids(laptop)), Truth.of(len(SEEDS) + 1)
+    missing = Counter(truth.event_ids) - before
+    change_mapping(laptop, MaximumRetryAttempts=0, BisectBatchOnFunctionError=False)
+    write_to(laptop, "a-bucket-that-nobody-has")
+    laptop.run("pipeline", "produce", "--days", str(truth.days))
+    wait_until("every batch to be given up", lambda: given_up(laptop) >= missing.total())
+    assert Counter(cloud.raw_ids(laptop)) == before
+
+    change_mapping(laptop, MaximumRetryAttempts=-1)
+    write_to(laptop, cloud.LAKE)
+    again = ("pipeline", "poison", "redrive", "--reason", "RetryAttemptsExhausted")
+    assert "0 stay" in laptop.run(*again)
+    wait_until("the lake to be complete", lambda: cloud.raw_ids(laptop) == truth.event_ids)
+    assert cloud.objects(laptop, cloud.LAKE, "aws/lambda/") == {}
