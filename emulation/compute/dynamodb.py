@@ -119,19 +119,6 @@ class DynamoDbEngine:
             raise EngineFailedError(f"DynamoDB's engine did not answer: {error}") from error
         return Answer(answer.status_code, answer.content)
 
-    def stop(self) -> None:
-        """End it; the next request starts it again."""
-        with self._lock:
-            if self._process is not None:
-                self._process.stop()
-                self._process = None
-
-    @property
-    def pid(self) -> int | None:
-        """The operating system's number of the engine that runs."""
-        process = self._process
-        return process.pid if process and process.status() is Status.RUNNING else None
-
     def _running(self) -> str:
         with self._lock:
             if self._process is None or self._process.status() is not Status.RUNNING:

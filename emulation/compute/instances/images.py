@@ -23,10 +23,9 @@ COMMANDS = {
     "yum": "dnf.py",
     "useradd": "useradd.py",
     "groupadd": "useradd.py",
+    "journalctl": "journalctl.py",
 }
 """Commands that are programs of ours."""
-
-_PIP = "-m pip"
 
 
 def tools_folder() -> Path:
@@ -85,6 +84,6 @@ def commands() -> dict[str, str]:
     for name in ("python3.13", "python3"):
         found[name] = f'#!/bin/sh\nexec "{python}" "$@"\n'
     for name in ("pip3.13", "pip3"):
-        found[name] = f'#!/bin/sh\nexec "{python}" {_PIP} "$@"\n'
+        found[name] = f'#!/bin/sh\nexec "{python}" -m pip "$@"\n'
     found["aws"] = f'#!/bin/sh\nexec "{tools_folder() / "bin" / "aws"}" "$@"\n'
     return found

@@ -29,6 +29,9 @@ CONSOLE_BYTES = 65536
 STOP_SECONDS = 150.0
 """The units' own time to stop, which is 90 seconds unless they say otherwise, and a little more."""
 
+BOOT_SECONDS = 60.0
+"""How long an instance may take to its first line."""
+
 _START = (
     "import sys; sys.path.insert(0, {folder!r}); "
     "from emulation.compute.instances.guest.init import main; main()"
@@ -78,7 +81,7 @@ class Machine:
         self._on_boot = on_boot
         self._on_end = on_end
         self._process: Process | None = None
-        self._silent = True
+        self._speaks = threading.Event()
         self._console = Console(spec.folder)
 
     @property
@@ -101,7 +104,7 @@ class Machine:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "boot.json").write_text(json.dumps(self._boot()))
         command = init_command(_START.format(folder=source_folder()), [str(folder)])
-        self._silent = True
+        self._speaks.clear()
         self._process = SUPERVISOR.start(
             ProcessSpec(
                 name=self.spec.instance_id,
@@ -123,15 +126,18 @@ class Machine:
             self._process.kill()
             self._process.wait()
         else:
+            # The first process of a namespace does not get a signal that it does not handle yet.
+            self._speaks.wait(BOOT_SECONDS)
             self._process.stop()
 
     def _heard(self, line: str) -> None:
         self._console.write(line)
-        if self._silent:
-            self._silent = False
+        if not self._speaks.is_set():
+            self._speaks.set()
             self._on_boot()
 
     def _ended(self, process: Process) -> None:
+        self._speaks.set()
         (self.spec.folder / "pid").unlink(missing_ok=True)
         self._on_end(end_of(process))
 

@@ -8,6 +8,7 @@ later, so that a broken image does not keep the machine busy.
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from botocore.exceptions import ClientError
 from localstack.aws.api import ServiceException
@@ -31,6 +32,7 @@ FIRST_DELAY_SECONDS = 2.0
 LONGEST_DELAY_SECONDS = 300.0
 DIED_YOUNG_SECONDS = 10.0
 
+GROUP_TAG = "aws:autoscaling:groupName"
 GONE = {"terminated", "shutting-down", "stopped", "stopping"}
 
 _changed = threading.Event()
@@ -54,12 +56,23 @@ def start() -> None:
 def run() -> None:
     """Keep all groups, for ever."""
     events.infra_ready.wait()
+    end_strays()
     again: float | None = None
     while True:
         _changed.wait(None if again is None else max(0.0, again - time.monotonic()))
         _changed.clear()
         looks = [keep(group) for group in all_groups()]
         again = min((at for at in looks if at is not None), default=None)
+
+
+def end_strays() -> None:
+    """End the instances of groups that a kill has kept from noting them, or from ending them."""
+    known = {member for group in all_groups() for member in group.members}
+    for live in ec2.all_instances():
+        of_a_group = GROUP_TAG in live.instance.tags
+        if of_a_group and live.instance.instance_id not in known:
+            with live.lock:
+                lifecycle.end_begins(live, "shutting-down")
 
 
 def keep(group: Group) -> float | None:
@@ -146,20 +159,16 @@ def surplus(group: Group, counted: list[Member]) -> list[Member]:
 
 def first_to_go(policy: str, members: list[Member]) -> Member:
     """One instance; by default of the fullest zone, of the oldest template, the oldest."""
-    in_zone = {member.zone: 0 for member in members}
-    for member in members:
-        in_zone[member.zone] += 1
-    version = {member.instance_id: int(member.template["Version"]) for member in members}
-    orders = {
+    orders: dict[str, Callable[[Member], tuple[float, ...]]] = {
         "OldestInstance": lambda member: (member.joined,),
         "NewestInstance": lambda member: (-member.joined,),
-        "OldestLaunchTemplate": lambda member: (version[member.instance_id], member.joined),
+        "OldestLaunchTemplate": lambda member: (int(member.template["Version"]), member.joined),
     }
-    default = lambda member: (  # noqa: E731 - an order among orders
-        -in_zone[member.zone],
-        version[member.instance_id],
-        member.joined,
-    )
+
+    def default(member: Member) -> tuple[float, ...]:
+        in_zone = sum(other.zone == member.zone for other in members)
+        return (-in_zone, int(member.template["Version"]), member.joined)
+
     return min(members, key=orders.get(policy, default))
 
 
@@ -172,14 +181,10 @@ def terminate(group: Group, member: Member, cause: str) -> str:
         {"Availability Zone": member.zone},
     )
     group.save()
-    try:
-        lifecycle.terminate(group.scope, {"InstanceIds": [member.instance_id]})
-    except ServiceException as error:
-        # It is gone already, or protected: the first is what is wanted, the second is told.
-        group.finished(member.activity, "Failed", error.message)
-        if error.code != "InvalidInstanceID.NotFound":
-            member.lifecycle = "InService"
-            member.protected = True
+    # Protection from the API's termination is none from the group's.
+    if live := ec2.instances(group.scope).get(member.instance_id):
+        with live.lock:
+            lifecycle.end_begins(live, "shutting-down")
     return member.activity
 
 
@@ -222,7 +227,7 @@ def launch_request(group: Group, template: Members) -> Members:
     tags = [
         {"Key": tag["Key"], "Value": tag["Value"]} for tag in group.tags if tag["PropagateAtLaunch"]
     ]
-    name = {"Key": "aws:autoscaling:groupName", "Value": group.name}
+    name = {"Key": GROUP_TAG, "Value": group.name}
     return {
         "MinCount": 1,
         "MaxCount": 1,

@@ -20,7 +20,6 @@ from emulation.services.scope import Scope
 PARAMETERS = "/aws/service/ami-amazon-linux-latest/"
 AMAZON = "137112412989"
 RESOLVE = "resolve:ssm:"
-SELF = "self"
 
 READERS: dict[str, filters.Reader] = {
     "architecture": filters.member("Architecture"),

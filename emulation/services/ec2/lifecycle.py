@@ -55,6 +55,9 @@ def boot(live: Live) -> None:
     settings().folder("services", "ec2")
     try:
         with live.lock:
+            if instance.state not in {"pending", "running"}:
+                # Terminated before it was started.
+                return
             live.imds = live.imds or metadata_server(live)
             # The address of the metadata service is another one for each start.
             spec = machine_spec(live)

@@ -121,6 +121,12 @@ def instances(scope: Scope) -> dict[str, Live]:
         return found
 
 
+def all_instances() -> list[Live]:
+    """The instances of every account and region."""
+    with STORE_LOCK:
+        return [live for found in _INSTANCES.values() for live in found.values()]
+
+
 def forget(live: Live) -> None:
     """Drop a terminated instance and its folder."""
     instance = live.instance

@@ -42,6 +42,18 @@ def test_unit_writes_with_plain_boto3_until_its_instance_is_terminated(
     assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
 
 
+def test_instance_that_is_terminated_while_it_boots_ends(
+    ec2, launched, in_state, unit_text, cloud_config
+):
+    """A signal that comes before the first process handles it would be lost."""
+    files = {"/etc/systemd/system/a.service": unit_text("/bin/sleep 1000", Restart="always")}
+    data = cloud_config(files, runcmd=["systemctl enable --now a"])
+    for _ in range(3):
+        started = launched(UserData=data)
+        ec2.terminate_instances(InstanceIds=[started])
+        in_state(started, "terminated")
+
+
 def test_role_and_metadata_come_from_imds(profile, launched, says, instance):
     script = f"""#!/bin/bash
 set -e

@@ -44,6 +44,7 @@ class Manager:
         self._environment = environment
         self._services: dict[str, Service] = {}
         self._lock = threading.RLock()
+        self._closing = False
         self._verbs: dict[str, Callable[[str, Reply], None]] = {
             "start": self._start,
             "stop": self._stop,
@@ -99,8 +100,11 @@ class Manager:
                 self._console.write(line)
 
     def stop_all(self) -> None:
-        """Stop all services at the same time."""
-        threads = [threading.Thread(target=service.stop) for service in self._services.values()]
+        """Stop all services at the same time; none starts any more."""
+        with self._lock:
+            self._closing = True
+            services = list(self._services.values())
+        threads = [threading.Thread(target=service.stop) for service in services]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -175,6 +179,9 @@ class Manager:
 
     def _start(self, name: str, reply: Reply) -> None:
         service = self._service(name, reply, "start")
+        if self._closing:
+            reply.failed(f"Failed to start {name}: the instance is shutting down.")
+            return
         if service is not None and not service.start():
             reply.failed(
                 f"Job for {name} failed because of '{service.result}'.\n"

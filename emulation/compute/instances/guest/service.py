@@ -56,6 +56,8 @@ class Service:
 
     def start(self) -> bool:
         """Start it and wait until it is active, or until it is sure that it will not be."""
+        if self.state == "deactivating" and self._life is not None:
+            self._life.join()
         if self.state not in {"active", "activating"}:
             self._stop.clear()
             self._settled.clear()
@@ -150,7 +152,7 @@ class Service:
             self._say(f"{self.unit.name} was skipped: ConditionPathExists={missing} was not met.")
             return "success", 0
         for command in self.unit.start_pre:
-            if (status := self._run(command, self.unit.start_timeout)) != 0:
+            if (status := self._run(command, self.unit.start_timeout, starting=True)) != 0:
                 return self._ended("Control process", status)
             if self._stop.is_set():
                 return "success", 0
@@ -160,7 +162,8 @@ class Service:
 
     def _run_oneshot(self) -> tuple[str, int]:
         for command in self.unit.start:
-            if (status := self._run(command, self.unit.start_timeout)) not in self.unit.success:
+            status = self._run(command, self.unit.start_timeout, starting=True)
+            if status not in self.unit.success or self._stop.is_set():
                 return self._ended("Main process", status)
         self._say(f"Finished {self.unit.name} - {self.unit.description}.")
         if self.unit.remain:
@@ -174,7 +177,10 @@ class Service:
         if isinstance(started, int):
             return self._ended("Main process", started)
         self.main = started
-        if not self._stop.is_set():
+        if self._stop.is_set():
+            # Whoever stops it may have looked before it was there.
+            self._end_processes(started)
+        else:
             self.state = "active"
         self._say(f"Started {self.unit.name} - {self.unit.description}.")
         for after in self.unit.start_post:
@@ -201,12 +207,16 @@ class Service:
             return "core-dump" if -status in CORE_SIGNALS else "signal"
         return "exit-code"
 
-    def _run(self, command: Command, seconds: float) -> int:
-        """Run a control command to its end; 0 where its failure does not matter."""
+    def _run(self, command: Command, seconds: float, *, starting: bool = False) -> int:
+        """Run a command to its end; 0 where its failure does not matter. One that belongs to the
+        start does not outlive the wish to stop.
+        """
         child = self._start(command)
         if isinstance(child, int):
             return 0 if command.may_fail else child
         self._control = child
+        if starting and self._stop.is_set():
+            self._end_processes(child)
         status = self._children.wait(child, seconds)
         if status is None:
             child.signal(signal.SIGKILL, everybody=True)
