@@ -8,17 +8,17 @@ from typing import Any
 
 from localstack.aws.api import RequestContext
 from localstack.aws.skeleton import Skeleton
-from localstack.services.lambda_ import api_utils
 from localstack.services.lambda_.invocation import lambda_service
 from localstack.services.lambda_.invocation.lambda_models import S3Code
 from localstack.services.lambda_.invocation.lambda_service import LambdaService
 from localstack.services.lambda_.invocation.logs import LogHandler
-from localstack.services.lambda_.invocation.models import lambda_stores
 from localstack.services.lambda_.provider import LambdaProvider
 from localstack.utils.patch import patch
 
 from emulation.services.lambda_ import (
+    alias_seams,
     errors,
+    invocation_resources,
     mapping_seams,
     request_checks,
     resources,
@@ -49,9 +49,10 @@ def apply() -> None:
     patch(LambdaProvider._validate_runtime)(refuse_what_cannot_run)
     patch(LambdaProvider._validate_destination_config)(take_buckets_too)
     patch(LambdaService.invoke)(bound_the_payload)
-    patch(LambdaService.get_lambda_version_manager)(know_aliases)
+    alias_seams.apply()
     mapping_seams.apply()
     resources.apply()
+    invocation_resources.apply()
 
 
 def unpack_below_the_state_folder(_: object, code: S3Code) -> Path:
@@ -68,29 +69,13 @@ def start_nothing(*_: object, **__: object) -> None:
     """The environment itself writes the log, while the handler runs."""
 
 
-def know_aliases(get: Any, service: LambdaService, function_arn: str) -> Any:
-    """The deletion of an alias's provisioned concurrency asks with the alias's own ARN."""
-    if function_arn not in service.lambda_running_versions:
-        function_arn = version_arn(function_arn) or function_arn
-    return get(service, function_arn)
-
-
-def version_arn(function_arn: str) -> str | None:
-    """The ARN of the version that an alias points to."""
-    name, qualifier, account, region = api_utils.function_locators_from_arn(function_arn)
-    function = lambda_stores[account][region].functions.get(name)
-    alias = function and function.aliases.get(qualifier)
-    if not alias:
-        return None
-    return api_utils.qualified_lambda_arn(name, alias.function_version, account, region)
-
-
 def check_the_request(
     dispatch: Any, skeleton: Skeleton, serializer: Any, context: RequestContext, request: Any
 ) -> Any:
     """The provider's own methods are bound before anything here is loaded."""
     if skeleton.service.service_name == "lambda" and context.operation is not None:
         request_checks.check(context.operation, request)
+        alias_seams.before(context, request)
     return dispatch(skeleton, serializer, context, request)
 
 

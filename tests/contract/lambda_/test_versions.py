@@ -123,3 +123,29 @@ def test_missing_alias_and_version_are_refused(functions, invoke):
         error = refusal.value.response["Error"]
         assert error["Code"] == "ResourceNotFoundException"
         assert error["Message"] == f"Function not found: {arn}:{qualifier}"
+
+
+def test_alias_gets_other_weights_and_loses_them(functions, publish, aws):
+    name, client = functions("def handler(event, context):\n    return 1\n"), aws("lambda")
+    one = publish(name)
+    change(client, name, "def handler(event, context):\n    return 2\n")
+    two = publish(name)
+    client.create_alias(FunctionName=name, Name="live", FunctionVersion=one)
+    where = {"FunctionName": name, "Name": "live"}
+    weights = {"AdditionalVersionWeights": {two: 0.5}}
+    assert client.update_alias(**where, RoutingConfig=weights)["RoutingConfig"] == weights
+    moved = client.update_alias(
+        **where, FunctionVersion=two, RoutingConfig={"AdditionalVersionWeights": {}}
+    )
+    assert (moved["FunctionVersion"], moved.get("RoutingConfig")) == (two, None)
+    for refused, code in (
+        ({"FunctionVersion": "9"}, "ResourceNotFoundException"),
+        ({"RoutingConfig": {"AdditionalVersionWeights": {"9": 0.5}}}, "ResourceNotFoundException"),
+        (
+            {"RoutingConfig": {"AdditionalVersionWeights": {two: 0.5}}},
+            "InvalidParameterValueException",
+        ),
+    ):
+        with pytest.raises(ClientError) as refusal:
+            client.update_alias(**where, **refused)
+        assert refusal.value.response["Error"]["Code"] == code
