@@ -5,11 +5,11 @@ There is no other state: the engine's own files survive a restart.
 
 import re
 import time
-from functools import cache
 from typing import Any
 
 from localstack.aws.api import RequestContext
 
+from emulation.compute.once import once
 from emulation.compute.streams.consumers import Consumer
 from emulation.compute.streams.engine import StreamEngine
 from emulation.compute.streams.errors import StreamMissing
@@ -25,7 +25,7 @@ _CONSUMER_ARN = re.compile(
 )
 
 
-@cache
+@once
 def engine() -> StreamEngine:
     """The engine, opened when the first request needs it."""
     return StreamEngine(settings().folder("streams"))

@@ -7,9 +7,9 @@ the seconds after it are used up too: no other is let through until they are ove
 
 import threading
 from collections.abc import Sequence
-from functools import cache
 from weakref import WeakKeyDictionary
 
+from emulation.compute.once import once
 from emulation.compute.streams.stream import Batch, Entry, Stream
 from emulation.services.kinesis import errors, metrics, monitoring
 from emulation.settings import settings
@@ -85,7 +85,7 @@ class Throughput:
         return self._shards.setdefault(stream, {}).setdefault(shard, ShardRates())
 
 
-@cache
+@once
 def throughput() -> Throughput | None:
     """The emulator's rates; none where nothing is limited."""
     return Throughput() if settings().limits else None

@@ -9,12 +9,12 @@ import logging
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.services.lambda_.event_source_mapping.esm_worker import EsmWorker
 
+from emulation.compute.once import once
 from emulation.compute.streams.errors import StreamMissing
 from emulation.services.lambda_.batches import Record
 from emulation.services.lambda_.checkpoints import Checkpoints
@@ -44,7 +44,7 @@ one have settled the batch at hand, so that no record is delivered by both.
 """
 
 
-@cache
+@once
 def checkpoints_of(mapping_id: str) -> Checkpoints:
     """A mapping's checkpoints, the same for all its workers."""
     return Checkpoints(settings().folder("lambda", "mappings") / f"{mapping_id}.json")
