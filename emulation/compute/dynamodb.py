@@ -82,8 +82,10 @@ def class_path() -> str:
 class DynamoDbEngine:
     """One engine for all accounts and regions; safe to call from many threads."""
 
-    def __init__(self, folder: Path, environment: Callable[[], Mapping[str, str]]) -> None:
-        """`folder` keeps the tables; `environment` says where Java is."""
+    def __init__(
+        self, folder: Callable[[], Path], environment: Callable[[], Mapping[str, str]]
+    ) -> None:
+        """`folder` keeps the tables, for one engine alone; `environment` says where Java is."""
         self._folder = folder
         self._environment = environment
         self._lock = threading.Lock()
@@ -126,14 +128,14 @@ class DynamoDbEngine:
             return self._url
 
     def _start(self) -> Process:
-        port = free_port()
+        port, folder = free_port(), self._folder()
         environment = dict(self._environment())
         process = SUPERVISOR.start(
             ProcessSpec(
                 name="dynamodb",
-                command=[str(java(environment)), *JVM, *self._arguments(port)],
+                command=[str(java(environment)), *JVM, *arguments(port, folder)],
                 environment=environment | {"DDB_LOCAL_TELEMETRY": "0"},
-                folder=self._folder,
+                folder=folder,
                 limits=Limits(memory_mb=MEMORY_MB),
                 log=LOG.debug,
             )
@@ -142,17 +144,12 @@ class DynamoDbEngine:
         self._url = f"http://127.0.0.1:{port}/"
         return process
 
-    def _arguments(self, port: int) -> list[str]:
-        return [
-            f"-Dsqlite4java.library.path={jars_folder()}",
-            "-cp",
-            class_path(),
-            MAIN,
-            "-port",
-            str(port),
-            "-dbPath",
-            str(self._folder),
-        ]
+
+def arguments(port: int, folder: Path) -> list[str]:
+    """What Java is told of the engine."""
+    library = f"-Dsqlite4java.library.path={jars_folder()}"
+    options = ["-port", str(port), "-dbPath", str(folder)]
+    return [library, "-cp", class_path(), MAIN, *options]
 
 
 def wait_until_it_listens(process: Process, port: int) -> None:

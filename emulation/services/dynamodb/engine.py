@@ -7,7 +7,6 @@ things in words of its own; AWS's stand in their place here.
 import json
 import re
 from binascii import crc32
-from functools import cache
 from typing import Any
 
 from localstack.aws.api import CommonServiceException, RequestContext
@@ -29,10 +28,8 @@ TAKEN = "Cannot create preexisting table"
 KEY_MISSING = "One of the required keys was not given a value"
 
 
-@cache
-def engine() -> DynamoDbEngine:
-    """The emulator's one engine; it starts with its first request."""
-    return DynamoDbEngine(settings().folder("dynamodb"), system_environment)
+ENGINE = DynamoDbEngine(lambda: settings().folder("dynamodb"), system_environment)
+"""The emulator's one engine; it starts with its first request."""
 
 
 def forward(context: RequestContext, request: Members | None = None) -> Answer:
@@ -43,7 +40,7 @@ def forward(context: RequestContext, request: Members | None = None) -> Answer:
     body = context.request.get_data() if request is None else json.dumps(request).encode()
     prefix = context.service.metadata["targetPrefix"]
     try:
-        answer = engine().call(
+        answer = ENGINE.call(
             f"{prefix}.{context.operation.name}",
             body.replace(arn_prefix(context).encode(), LOCAL.encode()),
             account=context.account_id,

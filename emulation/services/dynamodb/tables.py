@@ -100,7 +100,7 @@ def describe_by_engine(context: RequestContext, name: str) -> Members:
     Raises:
         CommonServiceException: there is no such table.
     """
-    answer = engine.engine().call(
+    answer = engine.ENGINE.call(
         "DynamoDB_20120810.DescribeTable",
         json.dumps({"TableName": name}).encode(),
         account=context.account_id,
