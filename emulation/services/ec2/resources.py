@@ -2,13 +2,14 @@
 template says out, and its security group all rules.
 """
 
-from base64 import b64decode
 from typing import Any
 
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
+from emulation.services.ec2 import launching
 from emulation.services.resource_types import Model, ResourceType
+from emulation.services.scope import Scope
 from emulation.services.typed import typed
 from emulation.strictness.policies import policy
 
@@ -112,7 +113,9 @@ class InstanceResource(ResourceType):
         ec2 = request.aws_client_factory.ec2
         if "launched" not in request.custom_context:
             refuse_signals(request)
-            answer = ec2.run_instances(**self._launch(request, model))
+            # Not by a client, which would encode the template's base64 user data once more.
+            scope = Scope(request.account_id, request.region_name)
+            answer = launching.run(scope, self._launch(request, model))
             model[self.IDENTIFIER] = answer["Instances"][0]["InstanceId"]
             return self.in_progress(model, launched=True)
         found = described(ec2, model[self.IDENTIFIER])
@@ -171,10 +174,8 @@ class InstanceResource(ResourceType):
             given["Monitoring"] = {"Enabled": given["Monitoring"]}
         given |= {"MinCount": 1, "MaxCount": 1}
         given["TagSpecifications"] = [{"ResourceType": "instance", "Tags": tags_of(request, model)}]
-        # CloudFormation's user data is in base64 already, which boto3 would do again.
-        text = given.pop("UserData", None)
         found: Model = typed("ec2", "RunInstances", given, self.TYPE)
-        return found | ({"UserData": plain(text)} if text else {})
+        return found
 
 
 CHANGEABLE = {"DisableApiTermination": False, "InstanceInitiatedShutdownBehavior": "stop"}
@@ -211,11 +212,6 @@ InstanceResource.SCHEMA["createOnlyProperties"] = [
         "CreditSpecification",
     )
 ]
-
-
-def plain(text: str) -> bytes:
-    """User data as it was before the template's base64."""
-    return b64decode(text)
 
 
 def described(ec2: Any, identifier: str) -> Model:

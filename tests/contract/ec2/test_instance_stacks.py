@@ -17,6 +17,12 @@ TRUST = {
     ],
 }
 
+SCRIPT = """#!/bin/bash
+NAME=its
+echo made by ${AWS::StackName} of ${AWS::Region} in ${!NAME} shell
+"""
+"""`${!NAME}` is the shell's."""
+
 
 def template(word, group=None, policy=None, **more):
     data = {
@@ -144,13 +150,13 @@ def test_what_nobody_carries_out_fails_the_stack(aws, deploy, unique, group, mor
     assert "is not emulated" in reasons
 
 
-def test_instance_of_a_stack(aws, deploy, unique, ec2, ami, console):
+def test_instance_of_a_stack(aws, deploy, unique, ec2, ami, says):
     instance = {
         "Type": "AWS::EC2::Instance",
         "Properties": {
             "ImageId": ami,
             "InstanceType": "t3.nano",
-            "UserData": {"Fn::Base64": "#!/bin/sh\necho made by a stack\n"},
+            "UserData": {"Fn::Base64": {"Fn::Sub": SCRIPT}},
             "Tags": [{"Key": "team", "Value": "a"}],
         },
     }
@@ -166,4 +172,4 @@ def test_instance_of_a_stack(aws, deploy, unique, ec2, ami, console):
     (found,) = ec2.describe_instances(InstanceIds=[made["Id"]])["Reservations"]
     tags = {tag["Key"]: tag["Value"] for tag in found["Instances"][0]["Tags"]}
     assert (tags["team"], tags["aws:cloudformation:stack-name"]) == ("b", unique)
-    assert "made by a stack" in console(made["Id"])
+    assert f"made by {unique} of us-east-1 in its shell" in says(made["Id"], "finished")
