@@ -149,3 +149,21 @@ def test_initialization_that_takes_too_long_is_told_and_starts_again(
     assert payload["errorMessage"].endswith("Error: Task timed out after 2.00 seconds")
     log = log_messages(name, "REPORT RequestId")
     assert any("Phase: init\tStatus: timeout" in line for line in log)
+
+
+def test_account_s_limit_throttles_with_its_own_reason(tmp_path, waiting):
+    emulator = Emulator(tmp_path, LAMBDA_LIMITS_CONCURRENT_EXECUTIONS="1")
+    emulator.start()
+    try:
+        aws = client_factory(emulator.url)
+        name = create(aws, FAMILY, Timeout=600, MemorySize=256)
+        with invoked(aws, name):
+            waiting("two processes", lambda: len(descendants(emulator)) == 2)
+            with pytest.raises(ClientError) as refusal:
+                aws("lambda").invoke(FunctionName=name)
+            for pid in descendants(emulator):
+                psutil.Process(pid).kill()
+    finally:
+        emulator.end()
+    assert refusal.value.response["Error"]["Code"] == "TooManyRequestsException"
+    assert refusal.value.response["Reason"] == "ConcurrentInvocationLimitExceeded"
