@@ -147,7 +147,8 @@ class Environment:
             milliseconds = (time.monotonic() - began) * 1000
             self._report(request, milliseconds, answer.error_type)
             log = "".join(self._lines)
-            stopped = answer.error_type == lambda_words.EXITED and self._was_stopped()
+            ended = answer.error_type == lambda_words.EXITED
+            stopped = ended and self._session is not None and self._session.stopped
             result = Result(answer.payload, answer.error_type, log, milliseconds, stopped)
         self._end_if_stopped()
         return result
@@ -214,10 +215,6 @@ class Environment:
         """A process that has spoken has its folders; the next one shall find the same."""
         if self._namespaces is None and session.alive and session.api.has_spoken:
             self._namespaces = self._isolation.hold(session.process.pid)
-
-    def _was_stopped(self) -> bool:
-        session = self._session
-        return session is not None and session.process.status() is Status.STOPPED
 
     def _failure(self, session: Session, request: Request) -> Answer:
         if session.alive:

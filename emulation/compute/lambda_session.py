@@ -51,6 +51,7 @@ class Session:
         self._log = log
         self._limits = limits
         self._on_end = on_end
+        self._closed = False
         self._has_process = threading.Event()
         self.api = RuntimeApi(self._notify, self._mark_output)
         self.started = time.monotonic()
@@ -67,6 +68,11 @@ class Session:
     def alive(self) -> bool:
         """The process runs."""
         return self.process.status() is Status.RUNNING
+
+    @property
+    def stopped(self) -> bool:
+        """Somebody else stopped the process: the supervisor, when the emulator ends."""
+        return not self._closed and self.process.status() is Status.STOPPED
 
     def initialized(self, deadline: float) -> bool:
         """Wait until it is ready for work or failed; False when the deadline passed before."""
@@ -107,6 +113,7 @@ class Session:
         """Kill the process, whose output is then read to its end, and end the server. Lambda sends
         no TERM.
         """
+        self._closed = True
         self.process.kill()
         self.process.wait()
         self.api.close()
