@@ -104,10 +104,12 @@ $(READY): requirements.lock pyproject.toml emulation/compute/spark_jars.lock emu
 	@$(MAKE) --no-print-directory -j3 $(RUNTIMES:%=runtime-%)
 	@touch $(READY)
 
+# Functions see Lambda's packages read-only: compiled now, not at every cold start.
+runtime-lambda: BYTECODE := --compile-bytecode
 runtime-%:
 	@echo "installing the $* runtime ..."
 	@[ -x .venv/runtimes/$*/bin/python ] || $(UV) venv --quiet --python $(PYTHON) .venv/runtimes/$*
-	@$(UV) pip install --quiet --python .venv/runtimes/$* --group $* --constraint requirements.lock
+	@$(UV) pip install --quiet $(BYTECODE) --python .venv/runtimes/$* --group $* --constraint requirements.lock
 	@if [ $* = glue ]; then $(PYTHON) -m emulation.compute.spark_setup; fi
 	@if [ $* = ec2 ]; then $(PYTHON) -m emulation.compute.instances.image_setup requirements.lock; fi
 

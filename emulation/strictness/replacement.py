@@ -3,8 +3,9 @@ value comes from.
 
 LocalStack decides this from the two templates alone. A property that refers to a resource which is
 itself replaced (a SageMaker endpoint configuration names its model) reads the same in both, so the
-resource was asked for an update in place that it cannot do. When its turn comes both values are
-known: decided here.
+resource was asked for an update in place that it cannot do; and one that refers to a resource which
+only changes (an alias names its function) was replaced by another of the same name. When its turn
+comes both values are known: decided here.
 """
 
 from typing import Any
@@ -31,8 +32,8 @@ def with_replacement(change: dict[str, Any]) -> dict[str, Any]:
     kinds = [getattr(resource, "resource_type", None) for resource in (before, after)]
     if kinds[0] is not None and kinds[0] == kinds[1]:
         old, new = before.properties.properties, after.properties.properties
-        names = create_only(kinds[1])
-        after.requires_replacement |= any(old.get(name) != new.get(name) for name in names)
+        if names := create_only(kinds[1]):
+            after.requires_replacement = any(old.get(name) != new.get(name) for name in names)
     return change
 
 

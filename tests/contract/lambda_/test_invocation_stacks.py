@@ -134,11 +134,6 @@ def test_update_moves_the_alias_and_changes_the_rest(deploy, aws):
     assert outputs == before
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="a create-only property that refers to a changed resource counts as changed, so the "
-    "alias is replaced, by one of the same name",
-)
 def test_code_and_alias_change_together(deploy, aws):
     deploy(TEMPLATE)
     changed = with_second_version(TEMPLATE)
