@@ -34,11 +34,16 @@ class Report:
             f"Duration: {self.milliseconds:.2f} ms",
             f"Billed Duration: {billed} ms",
             f"Memory Size: {self.memory_size_mb} MB",
-            f"Max Memory Used: {self.memory_used_mb} MB",
+            f"Max Memory Used: {self._most_mb()} MB",
         ]
         if self.init_milliseconds is not None:
             fields.append(f"Init Duration: {self.init_milliseconds:.2f} ms")
         return "\t".join([*fields, *_status(self.error_type)]) + "\t"
+
+    def _most_mb(self) -> int:
+        """All of it, where it was killed for more, whatever was seen of that moment."""
+        killed = self.error_type == OUT_OF_MEMORY
+        return self.memory_size_mb if killed else min(self.memory_used_mb, self.memory_size_mb)
 
 
 def init_report(milliseconds: float, phase: str, error_type: str | None) -> str:

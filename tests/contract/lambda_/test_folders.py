@@ -63,8 +63,8 @@ def test_everything_but_tmp_is_read_only(rooted, functions, invoke, path):
 def test_tmp_is_private_and_as_large_as_the_function_says(rooted, evaluate):
     small, large = rooted, evaluate(EphemeralStorage={"Size": 1024})
     small("open('/tmp/mine', 'w').write('x')")
-    assert small("os.listdir('/tmp')") == ["mine"]
-    assert large("os.listdir('/tmp')") == []
+    assert "mine" in small("os.listdir('/tmp')")
+    assert "mine" not in large("os.listdir('/tmp')")
     sizes = [call("shutil.disk_usage('/tmp').total // 2**20") for call in (small, large)]
     assert sizes == [512, 1024]
 
@@ -88,7 +88,7 @@ def test_tmp_outlives_a_crash_of_the_process(rooted, functions, invoke):
     )
     name = functions(code)
     invoke(name, 1)
-    assert invoke(name, 0)[0] == ["kept"]
+    assert "kept" in invoke(name, 0)[0]
 
 
 def test_later_layer_hides_the_earlier_one_s_file(evaluate, layer):
