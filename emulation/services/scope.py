@@ -1,7 +1,7 @@
 """Who asks: the account and region of a request, and clients of the gateway as that account."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from localstack.aws.api import RequestContext
 from localstack.aws.connect import connect_to
@@ -16,7 +16,7 @@ class Scope:
     partition: str = "aws"
 
     @classmethod
-    def of(cls, context: RequestContext) -> "Scope":
+    def of(cls, context: RequestContext) -> Self:
         """The scope of a request."""
         return cls(context.account_id, context.region, context.partition)
 

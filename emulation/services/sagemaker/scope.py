@@ -1,27 +1,14 @@
-"""Who asks: the account and region of a request, and what follows from them."""
+"""Who asks SageMaker, and what follows from it."""
 
-from dataclasses import dataclass
-from typing import Any
-
-from localstack.aws.api import RequestContext
-from localstack.aws.connect import connect_to
-
+from emulation.services import scope
 from emulation.services.sagemaker.store import STORES, SageMakerStore
 from emulation.settings import settings
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One account in one region."""
+class Scope(scope.Scope):
+    """One account in one region, as SageMaker sees it."""
 
-    account: str
-    region: str
-    partition: str = "aws"
-
-    @classmethod
-    def of(cls, context: RequestContext) -> "Scope":
-        """The scope of a request."""
-        return cls(context.account_id, context.region, context.partition)
+    __slots__ = ()
 
     @property
     def store(self) -> SageMakerStore:
@@ -30,12 +17,7 @@ class Scope:
 
     def arn(self, noun: str, name: str) -> str:
         """The ARN of a resource: `training-job`, `model`, `endpoint-config`, `endpoint`."""
-        return f"arn:{self.partition}:sagemaker:{self.region}:{self.account}:{noun}/{name}"
-
-    def client(self, service: str) -> Any:
-        """A client of the gateway, as this account."""
-        clients = connect_to(aws_access_key_id=self.account, region_name=self.region)
-        return getattr(clients, service)
+        return super().arn("sagemaker", f"{noun}/{name}")
 
     def container_environment(self) -> dict[str, str]:
         """What every container knows of AWS: region, credentials, and the way to it."""
