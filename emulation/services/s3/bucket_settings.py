@@ -6,14 +6,13 @@ A setting that a template no longer has is removed.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from botocore import xform_name
-from localstack.aws.spec import load_service
 from localstack.services.s3.resource_providers import aws_s3_bucket
 
 from emulation.services.s3 import lifecycle_rules
+from emulation.services.typed import typed
 
 LOCALSTACK: Any = aws_s3_bucket.S3BucketProvider
 """Writes CORS, websites and notifications of a template as S3's API does."""
@@ -31,9 +30,8 @@ class Setting:
 
     def put(self, s3: Any, bucket: str, value: Any) -> None:
         """Make it so."""
-        model = s3_model().operation_model(self.operation)
-        given = typed(model.input_shape.members[self.argument], value, self.argument)
-        getattr(s3, xform_name(self.operation))(Bucket=bucket, **{self.argument: given})
+        given = typed("s3", self.operation, {self.argument: value}, "AWS::S3::Bucket")
+        getattr(s3, xform_name(self.operation))(Bucket=bucket, **given)
 
     def remove(self, s3: Any, bucket: str) -> None:
         """Make it as if nobody had set it."""
@@ -41,28 +39,6 @@ class Setting:
             getattr(s3, xform_name(self.unset))(Bucket=bucket)
         else:
             self.put(s3, bucket, self.unset)
-
-
-@cache
-def s3_model() -> Any:
-    """S3 as botocore knows it."""
-    return load_service("s3")
-
-
-def typed(shape: Any, value: Any, place: str) -> Any:
-    """A value with the types of the API: in a template a number may be a text. What the API does
-    not have is refused.
-    """
-    if shape.type_name == "structure":
-        if unknown := sorted(value.keys() - shape.members.keys()):
-            raise NotImplementedError(f"{place}.{unknown[0]} of AWS::S3::Bucket is not emulated")
-        members = shape.members
-        return {key: typed(members[key], item, f"{place}.{key}") for key, item in value.items()}
-    if shape.type_name == "list":
-        return [typed(shape.member, item, place) for item in value]
-    if shape.type_name in {"integer", "long"}:
-        return int(value)
-    return str(value).lower() == "true" if shape.type_name == "boolean" else value
 
 
 def acl(value: str) -> str:
