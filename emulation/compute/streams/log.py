@@ -7,7 +7,7 @@ only. Retention drops whole segments, and hides the part of a segment that is to
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Condition, Lock
+from threading import Event, Lock
 
 from emulation.compute.streams.records import Record
 from emulation.compute.streams.segments import Segment, frame
@@ -22,7 +22,6 @@ class ShardLog:
         self._folder = folder
         self._segment_bytes = segment_bytes
         self._lock = Lock()
-        self._grown = Condition(self._lock)
         folder.mkdir(parents=True, exist_ok=True)
         paths = sorted(folder.glob("*.log"))
         self._segments = [Segment.open(path) for path in paths] or [self._new_segment(1)]
@@ -59,14 +58,21 @@ class ShardLog:
             if self._segments[-1].size >= self._segment_bytes:
                 self._segments[-1].seal()
                 self._segments.append(self._new_segment(self.next_ordinal))
-            self._grown.notify_all()
             self.wake()
             return first, arrival_ms
 
     def wait_for(self, ordinal: int, seconds: float) -> bool:
-        """Wait until this record is stored; False when it is not within the time."""
-        with self._grown:
-            return self._grown.wait_for(lambda: self.next_ordinal > ordinal, seconds)
+        """Wait until this record is stored, or the shard ends; False when it is not within the
+        time.
+        """
+        news = Event()
+        self.watch(news.set)
+        try:
+            if self.next_ordinal <= ordinal:
+                news.wait(seconds)
+        finally:
+            self.unwatch(news.set)
+        return self.next_ordinal > ordinal
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Call the watcher whenever there may be news: records, or the end of the shard."""
