@@ -103,6 +103,36 @@ def ec2() -> Service:
     return Service.for_provider(provider, dispatch_table_factory=dispatcher)
 
 
+@aws_provider(api="codebuild")
+def codebuild() -> Service:
+    """CodeBuild: builds that are processes."""
+    return serve("emulation.services.codebuild.provider:CodeBuildProvider")
+
+
+@aws_provider(api="codepipeline")
+def codepipeline() -> Service:
+    """CodePipeline: pipelines, executions, actions."""
+    return serve("emulation.services.codepipeline.provider:CodePipelineProvider")
+
+
+@aws_provider(api="cloudwatch", name="terrarium")
+def cloudwatch() -> Service:
+    """CloudWatch: metrics, alarms, dashboards that are drawn."""
+    return serve("emulation.services.cloudwatch.provider:CloudWatchProvider")
+
+
+@aws_provider(api="logs", name="terrarium")
+def logs() -> Service:
+    """CloudWatch Logs, on files."""
+    return serve("emulation.services.logs.provider:LogsProvider")
+
+
+@aws_provider(api="events", name="terrarium")
+def events() -> Service:
+    """EventBridge: rules and schedules to every service here."""
+    return serve("emulation.services.events.provider:EventsProvider")
+
+
 def resource_type(name: str, reference: str) -> PluginSpec:
     """A CloudFormation resource type, computed by the class that `reference` names."""
 
@@ -132,6 +162,25 @@ def _sagemaker(noun: str) -> PluginSpec:
     return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
 
 
+def _codebuild(noun: str) -> PluginSpec:
+    module = "emulation.services.codebuild.resources"
+    return resource_type(f"AWS::CodeBuild::{noun}", f"{module}:{noun}Resource")
+
+
+def _registry(noun: str) -> PluginSpec:
+    module = "emulation.services.sagemaker.registry_resources"
+    return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
+
+
+def _monitoring(noun: str) -> PluginSpec:
+    module = "emulation.services.sagemaker.monitoring_resources"
+    return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
+
+
+def _logs(noun: str) -> PluginSpec:
+    return resource_type(f"AWS::Logs::{noun}", f"emulation.services.logs.resources:{noun}Resource")
+
+
 kinesis_resource_policy = resource_type(
     "AWS::Kinesis::ResourcePolicy", "emulation.services.kinesis.resources:ResourcePolicyResource"
 )
@@ -151,6 +200,24 @@ redshift_serverless_workgroup = _redshift_serverless("Workgroup")
 sagemaker_model = _sagemaker("Model")
 sagemaker_endpoint_config = _sagemaker("EndpointConfig")
 sagemaker_endpoint = _sagemaker("Endpoint")
+sagemaker_model_package_group = _registry("ModelPackageGroup")
+sagemaker_model_package = _registry("ModelPackage")
+sagemaker_processing_job = _monitoring("ProcessingJob")
+sagemaker_monitoring_schedule = _monitoring("MonitoringSchedule")
+sagemaker_data_quality_job_definition = _monitoring("DataQualityJobDefinition")
+sagemaker_model_quality_job_definition = _monitoring("ModelQualityJobDefinition")
+sagemaker_model_bias_job_definition = _monitoring("ModelBiasJobDefinition")
+sagemaker_model_explainability_job_definition = _monitoring("ModelExplainabilityJobDefinition")
+codebuild_project = _codebuild("Project")
+codebuild_report_group = _codebuild("ReportGroup")
+codepipeline_pipeline = resource_type(
+    "AWS::CodePipeline::Pipeline", "emulation.services.codepipeline.resources:PipelineResource"
+)
+cloudwatch_dashboard = resource_type(
+    "AWS::CloudWatch::Dashboard", "emulation.services.cloudwatch.resources:DashboardResource"
+)
+logs_metric_filter = _logs("MetricFilter")
+logs_query_definition = _logs("QueryDefinition")
 
 
 class LambdaProcessExecutorPlugin(RuntimeExecutorPlugin):

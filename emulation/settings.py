@@ -99,6 +99,8 @@ SERVICES = (
     "autoscaling",
     "cloudformation",
     "cloudwatch",
+    "codebuild",
+    "codepipeline",
     "dynamodb",
     "dynamodbstreams",
     "ec2",
