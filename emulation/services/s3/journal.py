@@ -1,9 +1,10 @@
-"""Which object is stored in which file: a table that commits with every write.
+"""Where the bytes of each object are: a table that commits with every write.
 
-An object's bytes go to a new file first, then one row makes them the object, then the file that it
-replaced is dropped. A kill at any moment leaves either the old object or the new one, whole, and at
-most a file that no row names, which the next start removes. The row is SQLite's: its write-ahead
-log keeps every commit when the process dies (not when the machine loses power).
+An object's bytes are stored under a new name first, then one row makes them the object, then what
+it replaced is dropped. A kill at any moment leaves either the old object or the new one, whole, and
+at most bytes that no row names, which the next start removes. The table is SQLite's: its
+write-ahead log keeps every commit when the process dies (not when the machine loses power). Few
+bytes are a row of it too: to make, close and remove a file takes longer than all the rest of a put.
 """
 
 import contextlib
@@ -11,20 +12,24 @@ import pickle
 import shutil
 import sqlite3
 import threading
-import uuid
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
+PRAGMA wal_autocheckpoint=4000;
 CREATE TABLE IF NOT EXISTS objects (
     bucket TEXT, key TEXT, version TEXT, sequence INTEGER, object BLOB,
     PRIMARY KEY (bucket, key, version)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS contents (name TEXT PRIMARY KEY, bucket TEXT, content BLOB);
 """
+
+SWEEP_SECONDS = 1.0
+"""What is dropped stays so long: whoever has just found the object still reads it."""
 
 
 class ObjectJournal:
@@ -35,8 +40,8 @@ class ObjectJournal:
         root.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._made: set[Path] = set()
-        # To remove a file takes longer than to write a small one, and nobody waits for it.
-        self._sweeper = ThreadPoolExecutor(1, "s3-sweeper")
+        self._dropped: deque[tuple[str, str]] = deque()
+        self._sweeping = False
         self._index = sqlite3.connect(
             root / "index.sqlite", check_same_thread=False, isolation_level=None
         )
@@ -44,24 +49,53 @@ class ObjectJournal:
         newest = self._index.execute("SELECT max(sequence) FROM objects").fetchone()[0]
         self._sequence: int = newest or 0
 
-    def new_file(self, bucket: str) -> str:
-        """The name of a file that no object has."""
-        name = uuid.uuid4().hex
-        folder = self.path(bucket, name).parent
-        if folder not in self._made:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
-        return name
+    def new_file(self, bucket: str, name: str) -> Path:
+        """The file of a name, its folder made."""
+        path = self.path(bucket, name)
+        if path.parent not in self._made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._made.add(path.parent)
+        return path
 
     def path(self, bucket: str, name: str) -> Path:
         """Where a file of a bucket is; 256 folders keep each of them small."""
         return self.root / bucket / name[:2] / name
 
-    def drop_file(self, bucket: str, s3_object: Any) -> None:
-        """Remove an object's bytes; whoever reads them now still can, to the end."""
+    def keep(self, bucket: str, name: str, content: bytes) -> None:
+        """Store few bytes under a name."""
+        with self._lock:
+            row = (name, bucket, content)
+            self._index.execute("INSERT OR REPLACE INTO contents VALUES (?, ?, ?)", row)
+
+    def content(self, name: str) -> bytes | None:
+        """The bytes of a name, or None when a file has them."""
+        with self._lock:
+            asked = self._index.execute("SELECT content FROM contents WHERE name = ?", (name,))
+            found: tuple[bytes] | None = asked.fetchone()
+        return found[0] if found else None
+
+    def drop(self, bucket: str, s3_object: Any) -> None:
+        """Remove an object's bytes soon; no row names them any more."""
         if name := getattr(s3_object, "file_name", None):
-            # No row names it any more: what a kill leaves of it, the next start removes.
-            self._sweeper.submit(self.path(bucket, name).unlink, missing_ok=True)
+            self._dropped.append((bucket, name))
+            if not self._sweeping:
+                self._sweeping = True
+                timer = threading.Timer(SWEEP_SECONDS, self._sweep)
+                timer.daemon = True
+                timer.start()
+
+    def _sweep(self) -> None:
+        # Set first: what is dropped from now on may miss this round, and starts another.
+        self._sweeping = False
+        names = [self._dropped.popleft() for _ in range(len(self._dropped))]
+        with self._lock, contextlib.suppress(sqlite3.ProgrammingError):
+            self._index.execute("BEGIN")
+            self._index.executemany(
+                "DELETE FROM contents WHERE name = ?", [(name,) for _, name in names]
+            )
+            self._index.execute("COMMIT")
+        for bucket, name in names:
+            self.path(bucket, name).unlink(missing_ok=True)
 
     def put(self, bucket: str, s3_object: Any) -> None:
         """Make this the object of its key and version."""
@@ -94,27 +128,34 @@ class ObjectJournal:
         """Forget a bucket and its files."""
         with self._lock:
             self._index.execute("DELETE FROM objects WHERE bucket = ?", (bucket,))
+            self._index.execute("DELETE FROM contents WHERE bucket = ?", (bucket,))
         shutil.rmtree(self.root / bucket, ignore_errors=True)
         self._made = {folder for folder in self._made if folder.parent.name != bucket}
 
     def forget_all_but(self, buckets: set[str]) -> None:
         """Drop what belongs to no bucket: their creation or deletion was cut short."""
         with self._lock:
-            known = self._index.execute("SELECT DISTINCT bucket FROM objects").fetchall()
+            known = self._index.execute(
+                "SELECT bucket FROM objects UNION SELECT bucket FROM contents"
+            ).fetchall()
         for name in {row[0] for row in known} | {path.name for path in self._folders()}:
             if name not in buckets:
                 self.delete_bucket(name)
 
     def drop_strays(self, bucket: str, s3_objects: list[Any]) -> None:
-        """Remove files of a bucket that none of these objects has: writes that were cut short."""
+        """Remove bytes of a bucket that none of these objects has: writes that were cut short."""
         kept = {getattr(s3_object, "file_name", None) for s3_object in s3_objects}
+        with self._lock:
+            asked = self._index.execute("SELECT name FROM contents WHERE bucket = ?", (bucket,))
+            strays = [row for row in asked.fetchall() if row[0] not in kept]
+            self._index.executemany("DELETE FROM contents WHERE name = ?", strays)
         for path in (self.root / bucket).glob("??/*"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Write the log into the table."""
-        self._sweeper.shutdown()
+        self._sweep()
         with self._lock, contextlib.suppress(sqlite3.ProgrammingError):
             self._index.close()
 

@@ -1,10 +1,12 @@
-"""Object bytes on disk for LocalStack's S3: a write makes a new file, so readers need no lock."""
+"""Object bytes on disk for LocalStack's S3: a write has a new name, so readers need no lock."""
 
 import base64
 import hashlib
 import os
 import time
+import uuid
 from collections.abc import Iterator
+from io import BytesIO
 from typing import IO, Any
 
 from localstack.services.s3.constants import S3_CHUNK_SIZE
@@ -15,18 +17,28 @@ from localstack.services.s3.utils import get_s3_checksum
 
 from emulation.services.s3.journal import ObjectJournal
 
+SMALL = 64 * 1024
+"""More bytes than these go to a file of their own."""
 
-class StoredFile(S3StoredObject):
-    """One open file of an object; `file_name` on the object names it once it is written."""
+
+class StoredBytes(S3StoredObject):
+    """The bytes of one object, open; `file_name` on the object names them once they are written."""
 
     def __init__(self, journal: ObjectJournal, bucket: str, s3_object: Any, mode: str) -> None:
         super().__init__(s3_object, mode)
+        self._journal, self._bucket = journal, bucket
         if mode == "w":
-            s3_object.file_name = journal.new_file(bucket)
-        self._file: IO[bytes] = journal.path(bucket, s3_object.file_name).open(
-            "w+b" if mode == "w" else "rb"
-        )
+            s3_object.file_name = uuid.uuid4().hex
+        self._name: str = s3_object.file_name
+        self._file: IO[bytes] = BytesIO() if mode == "w" else self._stored()
         self._checksum: str | None = None
+
+    def _stored(self) -> IO[bytes]:
+        few = (self.s3_object.size or 0) <= SMALL
+        content = self._journal.content(self._name) if few else None
+        if content is not None:
+            return BytesIO(content)
+        return self._journal.path(self._bucket, self._name).open("rb")
 
     def read(self, s: int | None = -1) -> bytes:
         """At most `s` bytes from the position; all that is left when it is negative or None."""
@@ -37,8 +49,10 @@ class StoredFile(S3StoredObject):
         return self._file.seek(offset, whence)
 
     def truncate(self, size: int | None = None) -> int:
-        """Cut the file at `size` or at the position."""
-        return self._file.truncate(size)
+        """Cut the bytes at `size` or at the position."""
+        length = self._file.truncate(size)
+        self._written()
+        return length
 
     def write(self, stream: IO[bytes] | S3StoredObject | None) -> int:
         """Replace the bytes with the stream's, set size, ETag and checksum; the length."""
@@ -47,7 +61,7 @@ class StoredFile(S3StoredObject):
         digest = hashlib.md5(usedforsecurity=False)
         checksum = self._new_checksum()
         while stream is not None and (chunk := stream.read(S3_CHUNK_SIZE)):
-            self._file.write(chunk)
+            self._add(chunk)
             digest.update(chunk)
             checksum.update(chunk)
         self.s3_object.etag = digest.hexdigest()
@@ -60,18 +74,18 @@ class StoredFile(S3StoredObject):
         """Add a part's bytes at the end; their number."""
         length = 0
         while chunk := part.read(S3_CHUNK_SIZE):
-            length += self._file.write(chunk)
+            length += self._add(chunk)
         self._written()
         return length
 
     def close(self) -> None:
-        """Close the file; the bytes stay."""
+        """Close; the bytes stay."""
         self._file.close()
         self.closed = True
 
     @property
     def last_modified(self) -> int:
-        """When the object was written: a file is never written twice, so the object knows."""
+        """When the object was written: a name is never written twice, so the object knows."""
         return int(self.s3_object.internal_last_modified)
 
     @property
@@ -105,36 +119,50 @@ class StoredFile(S3StoredObject):
         self._file.seek(position)
         return digest
 
+    def _add(self, chunk: bytes) -> int:
+        if isinstance(self._file, BytesIO) and self._file.tell() + len(chunk) > SMALL:
+            written = self._file.getvalue()
+            self._file = self._journal.new_file(self._bucket, self._name).open("w+b")
+            self._file.write(written)
+        return self._file.write(chunk)
+
     def _written(self) -> None:
-        self._file.flush()
+        if isinstance(self._file, BytesIO):
+            self._journal.keep(self._bucket, self._name, self._file.getvalue())
+        else:
+            self._file.flush()
         self.s3_object.size = self._file.tell()
         self.s3_object.internal_last_modified = time.time_ns()
 
 
 class DurableObjectStore(EphemeralS3ObjectStore):
-    """Objects in files of the journal. Parts of unfinished multipart uploads stay temporary."""
+    """Objects in the journal. Parts of unfinished multipart uploads stay temporary."""
 
     def __init__(self, journal: ObjectJournal, parts_folder: str) -> None:
         super().__init__(parts_folder)
         self.journal = journal
 
-    def open(self, bucket: str, s3_object: Any, mode: str = "r") -> StoredFile:
+    def open(self, bucket: str, s3_object: Any, mode: str = "r") -> StoredBytes:
         """The bytes of an object, for reading or for writing anew."""
-        return StoredFile(self.journal, bucket, s3_object, mode)
+        return StoredBytes(self.journal, bucket, s3_object, mode)
 
     def remove(self, bucket: str, s3_object: Any) -> None:
         """Drop the bytes of one object or of a list."""
         for item in s3_object if isinstance(s3_object, list) else [s3_object]:
-            self.journal.drop_file(bucket, item)
+            self.journal.drop(bucket, item)
 
     def copy(
         self, src_bucket: str, src_object: Any, dest_bucket: str, dest_object: Any
-    ) -> StoredFile:
-        """Give the destination the source's bytes: a second name of the same file."""
-        name = self.journal.new_file(dest_bucket)
-        source = self.journal.path(src_bucket, src_object.file_name)
-        os.link(source, self.journal.path(dest_bucket, name))
-        dest_object.file_name = name
+    ) -> StoredBytes:
+        """Give the destination the source's bytes: a second name of the same file, or a copy."""
+        name = uuid.uuid4().hex
+        content = self.journal.content(src_object.file_name)
+        if content is None:
+            source = self.journal.path(src_bucket, src_object.file_name)
+            os.link(source, self.journal.new_file(dest_bucket, name))
+        else:
+            self.journal.keep(dest_bucket, name, content)
+        dest_object.file_name, dest_object.size = name, src_object.size
         in_place = should_copy_in_place(src_bucket, src_object, dest_bucket, dest_object)
         dest_object.internal_last_modified = (
             src_object.internal_last_modified if in_place else time.time_ns()
@@ -204,6 +232,6 @@ class JournaledVersions(VersionedKeyStore):
 
 
 def drop_replaced(journal: ObjectJournal, bucket: str, replaced: Any, by: Any) -> None:
-    """Remove the bytes of an overwritten object, unless the new one has the same file."""
+    """Remove the bytes of an overwritten object, unless the new one has the same."""
     if getattr(replaced, "file_name", None) != getattr(by, "file_name", None):
-        journal.drop_file(bucket, replaced)
+        journal.drop(bucket, replaced)
