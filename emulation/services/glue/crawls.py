@@ -17,13 +17,13 @@ from localstack.aws.connect import connect_to
 
 from emulation.compute.crawling.formats import Content, FormatNotEmulatedError, read_content
 from emulation.compute.crawling.layout import Found, Grouping, TableFound, find_tables
+from emulation.services.glue import announcements
 from emulation.services.glue.crawl_targets import Target
 from emulation.services.glue.crawled_tables import Changes, FoundAt, Writer
 from emulation.services.glue.objects import ObjectReader
 from emulation.services.glue.store import (
     LOCK,
     Crawler,
-    GlueStore,
     PastCrawl,
     Record,
     Scope,
@@ -71,6 +71,7 @@ class Crawl:
     def run(self) -> None:
         """From RUNNING back to READY, whatever happens between."""
         self._say("BENCHMARK", f"Running Start Crawl for Crawler {self._crawler['Name']}")
+        announcements.crawl_started(self._scope, self._crawler["Name"], self._started)
         changes, status, message = Changes(), "FAILED", "Internal Service Exception"
         try:
             changes = self._crawl()
@@ -181,6 +182,14 @@ class Crawl:
             self._crawler.update(State="READY", CrawlElapsedTime=elapsed, LastCrawl=last)
         # No request tells of this change.
         save_service("glue")
+        self._announce(changes, status, message)
+
+    def _announce(self, changes: Changes, status: str, message: str) -> None:
+        name = self._crawler["Name"]
+        if status == "SUCCEEDED":
+            announcements.crawl_succeeded(self._scope, name, self._started, changes)
+        else:
+            announcements.crawl_failed(self._scope, name, message or "Crawler stopped")
 
 
 HISTORY_STATES = {"SUCCEEDED": "COMPLETED", "FAILED": "FAILED", "CANCELLED": "STOPPED"}
@@ -218,10 +227,11 @@ def metrics(crawler: Crawler) -> Record:
     }
 
 
-def fail_interrupted_crawls(store: GlueStore) -> None:
+def fail_interrupted_crawls(scope: Scope) -> None:
     """A crawl whose thread ended with the emulator has failed."""
-    for crawler in store.crawlers.values():
+    for crawler in scope.store.crawlers.values():
         if crawler.record["State"] != "READY":
             last: Record = {"Status": "FAILED", "ErrorMessage": INTERRUPTED, "LogGroup": LOG_GROUP}
             last["StartTime"] = crawler.started
             crawler.record.update(State="READY", LastCrawl=last)
+            announcements.crawl_failed(scope, crawler.record["Name"], INTERRUPTED)

@@ -5,7 +5,7 @@ from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 
-from emulation.services.glue import running
+from emulation.services.glue import announcements, running
 from emulation.services.glue.errors import (
     ConcurrentRunsExceededError,
     EntityNotFoundError,
@@ -17,7 +17,6 @@ from emulation.services.glue.paging import page
 from emulation.services.glue.running import ACTIVE, RunInScope
 from emulation.services.glue.store import (
     LOCK,
-    GlueStore,
     Job,
     Record,
     Scope,
@@ -147,9 +146,10 @@ def stop(scope: Scope, job_name: str, run_id: str) -> Record | None:
     return None
 
 
-def fail_interrupted_runs(store: GlueStore) -> None:
+def fail_interrupted_runs(scope: Scope) -> None:
     """A run whose process ended with the emulator has failed."""
-    for job in store.jobs.values():
-        for run in job.runs.values():
+    for name, job in scope.store.jobs.items():
+        for run_id, run in job.runs.items():
             if run["JobRunState"] in ACTIVE:
                 run.update(JobRunState="FAILED", ErrorMessage=INTERRUPTED, CompletedOn=now())
+                announcements.job_ended(scope, name, run_id, "FAILED", INTERRUPTED)

@@ -11,7 +11,7 @@ from emulation.services.glue.databases import DatabaseOperations
 from emulation.services.glue.job_runs import JobRunOperations, fail_interrupted_runs
 from emulation.services.glue.jobs import JobOperations
 from emulation.services.glue.partitions import PartitionOperations
-from emulation.services.glue.store import LOCK, STORES, GlueStore
+from emulation.services.glue.store import LOCK, STORES, Scope
 from emulation.services.glue.tables import TableOperations
 from emulation.services.glue.tags import TagOperations
 from emulation.settings import settings
@@ -39,11 +39,11 @@ class GlueProvider(
     def on_after_state_load(self) -> None:
         """What ran when the emulator ended has ended with it, and left its folder behind."""
         shutil.rmtree(settings().folder("glue", "runs"), ignore_errors=True)
-        for _, _, store in STORES.iter_stores():
-            fail_interrupted(store)
+        for account, region, _ in STORES.iter_stores():
+            fail_interrupted(Scope(account, region))
 
 
-def fail_interrupted(store: GlueStore) -> None:
+def fail_interrupted(scope: Scope) -> None:
     """Mark work that nobody does any more."""
-    fail_interrupted_runs(store)
-    fail_interrupted_crawls(store)
+    fail_interrupted_runs(scope)
+    fail_interrupted_crawls(scope)

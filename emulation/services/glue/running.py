@@ -13,7 +13,7 @@ from pathlib import Path
 
 from emulation.compute import spark
 from emulation.compute.processes import Process, Status
-from emulation.services.glue import failures, staging
+from emulation.services.glue import announcements, failures, staging
 from emulation.services.glue.job_arguments import command_line, driver_environment, spark_conf
 from emulation.services.glue.store import LOCK, Job, Record, Scope, now
 from emulation.services.log_events import LogStream
@@ -222,6 +222,7 @@ def end(run: RunInScope, definition: Record, logs: Logs, state: str, message: st
     # No request tells of this change, and a kill must not make a run that ended one that was
     # running.
     save_service("glue")
+    announcements.job_ended(run.scope, run.job_name, run.run_id, state, message)
     if state == "FAILED" and record:
         retry(run, definition, record)
 
