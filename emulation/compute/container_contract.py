@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 ML = "/opt/ml"
+PROCESSING = f"{ML}/processing"
+"""What a processing job reads and writes is below."""
 
 HOST = "algo-1"
 """The name of a job's only instance."""
@@ -89,6 +91,15 @@ class ContainerFolder:
     def failure(self) -> Path:
         """Where a training program says why it failed."""
         return self.ml / "output" / "failure"
+
+    @property
+    def message(self) -> Path:
+        """Where a processing program says how it ended."""
+        return self.ml / "output" / "message"
+
+    def inside(self, path: str) -> Path:
+        """A place that the program sees below `/opt/ml`."""
+        return self.ml / path.removeprefix(f"{ML}/")
 
     def channel(self, name: str) -> Path:
         """The data of an input channel."""

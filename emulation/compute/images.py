@@ -24,10 +24,12 @@ _LIKE_THE_AWS_IMAGE = {
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A stand-in: a Python environment and the two programs that a container is started with."""
+    """A stand-in: a Python environment and the programs that a container is started with."""
 
     repository: str
     runtime: str = "sagemaker"
+    process_command: tuple[str, ...] = ()
+    """What a processing job runs that names no entrypoint; nothing for most images."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(_LIKE_THE_AWS_IMAGE))
 
     @property

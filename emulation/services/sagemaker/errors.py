@@ -3,7 +3,7 @@
 ServiceException
   CommonServiceException
     ValidationException     what a name, a value or a state does not allow (SageMaker's usual code)
-    ResourceInUse           the name is taken, by a training job
+    ResourceInUse           the name is taken by a job, or the resource is at work
     AccessDeniedException   a role of another account
 """
 
@@ -37,20 +37,40 @@ def already_exists(noun: str, arn: str) -> CommonServiceException:
 
 def training_job_exists(arn: str) -> CommonServiceException:
     """A training job's name is used once, for ever."""
-    return CommonServiceException(
-        "ResourceInUse",
+    return resource_in_use(
         "Training job names must be unique within an AWS account and region, and a training job"
-        f" with this name already exists ({arn})",
-        400,
-        sender_fault=True,
+        f" with this name already exists ({arn})"
     )
 
 
-def cannot_stop(status: str) -> CommonServiceException:
-    """A training job that has ended."""
+def cannot_stop_job(kind: str, status: str) -> CommonServiceException:
+    """A job that has ended."""
     return validation_exception(
-        f"The request was rejected because the training job is in status {status}."
+        f"The request was rejected because the {kind} job is in status {status}."
     )
+
+
+def job_exists(arn: str) -> CommonServiceException:
+    """A processing job of that name."""
+    return resource_in_use(
+        "Job name must be unique within an AWS account and region, and a job with this name"
+        f" already exists ({arn})"
+    )
+
+
+def job_in_use(arn: str, status: str) -> CommonServiceException:
+    """A job that has not ended cannot be deleted."""
+    return resource_in_use(f"Cannot delete {arn}: the job is in status {status}.")
+
+
+def job_not_found(name: str) -> CommonServiceException:
+    """A processing job that is not there."""
+    return validation_exception(f"Could not find requested job with name: {name}")
+
+
+def resource_in_use(message: str) -> CommonServiceException:
+    """A name is taken, or a resource is at work."""
+    return CommonServiceException("ResourceInUse", message, 400, sender_fault=True)
 
 
 def endpoint_in_progress(arn: str) -> CommonServiceException:

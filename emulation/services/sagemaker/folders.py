@@ -17,9 +17,15 @@ def training_folder(account: str, region: str, job: str) -> Path:
     return settings().folder("sagemaker", "training", account, region) / job
 
 
+def processing_folder(account: str, region: str, job: str) -> Path:
+    """The folder of one processing job; it lives as long as the job runs."""
+    return settings().folder("sagemaker", "processing", account, region) / job
+
+
 def clear() -> None:
     """Remove what an emulator that was killed could not."""
-    shutil.rmtree(settings().folder("sagemaker", "training"), ignore_errors=True)
+    for kind in ("training", "processing"):
+        shutil.rmtree(settings().folder("sagemaker", kind), ignore_errors=True)
     wanted = {
         endpoint_folder(account, region, endpoint.name, instance)
         for account, regions in STORES.items()

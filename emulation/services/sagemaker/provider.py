@@ -13,6 +13,7 @@ from emulation.services.sagemaker import (
     endpoints,
     folders,
     models,
+    processing_jobs,
     tags,
     training_jobs,
     validation,
@@ -53,6 +54,18 @@ class SageMakerProvider(ServiceLifecycleHook):
     list_training_jobs = operation("ListTrainingJobs", training_jobs.list_jobs)
     stop_training_job = operation("StopTrainingJob", by_name("TrainingJobName", training_jobs.stop))
 
+    create_processing_job = operation("CreateProcessingJob", processing_jobs.create)
+    describe_processing_job = operation(
+        "DescribeProcessingJob", by_name("ProcessingJobName", processing_jobs.describe)
+    )
+    list_processing_jobs = operation("ListProcessingJobs", processing_jobs.list_jobs)
+    stop_processing_job = operation(
+        "StopProcessingJob", by_name("ProcessingJobName", processing_jobs.stop)
+    )
+    delete_processing_job = operation(
+        "DeleteProcessingJob", by_name("ProcessingJobName", processing_jobs.delete)
+    )
+
     create_model = operation("CreateModel", models.create)
     describe_model = operation("DescribeModel", by_name("ModelName", models.describe))
     list_models = operation("ListModels", models.list_models)
@@ -86,6 +99,8 @@ class SageMakerProvider(ServiceLifecycleHook):
         folders.clear()
         for account, regions in STORES.items():
             for region, store in regions.items():
-                training_jobs.fail_interrupted(list(store.training_jobs.values()))
+                scope = Scope(account, region)
+                training_jobs.fail_interrupted(scope, list(store.training_jobs.values()))
+                processing_jobs.fail_interrupted(scope, list(store.processing_jobs.values()))
                 for endpoint in list(store.endpoints.values()):
-                    endpoints.restore(Scope(account, region), endpoint)
+                    endpoints.restore(scope, endpoint)

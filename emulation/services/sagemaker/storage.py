@@ -75,6 +75,15 @@ class Storage:
         except AWS_ERRORS as error:
             raise StorageError(str(error)) from error
 
+    def read(self, location: Location) -> bytes:
+        """One object's content."""
+        try:
+            answer = self._s3.get_object(Bucket=location.bucket, Key=location.key)
+            content: bytes = answer["Body"].read()
+        except AWS_ERRORS as error:
+            raise StorageError(str(error)) from error
+        return content
+
     def download_prefix(self, location: Location, folder: Path) -> int:
         """All objects under a prefix; how many."""
         count = 0
@@ -86,10 +95,9 @@ class Storage:
 
     def download_manifest(self, location: Location, folder: Path) -> int:
         """The objects that a manifest lists: a prefix first, then names below it."""
-        manifest = folder.parent / f"{folder.name}-manifest"
-        self.download(location, manifest)
+        manifest = self.read(location)
         try:
-            first, *names = json.loads(manifest.read_text())
+            first, *names = json.loads(manifest)
             prefix = first["prefix"]
         except (ValueError, KeyError, TypeError) as error:
             raise StorageError(f"The manifest at {location} is not valid: {error}") from error

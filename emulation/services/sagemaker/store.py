@@ -1,4 +1,4 @@
-"""SageMaker's state: plain data that survives a restart. What runs is in `training_run` and
+"""SageMaker's state: plain data that survives a restart. What runs is in `job_run` and
 `deployments`.
 """
 
@@ -21,8 +21,8 @@ def now() -> datetime:
 
 
 @dataclass
-class TrainingJob:
-    """A training job and how far it is."""
+class Job:
+    """A job of any kind and how far it is."""
 
     name: str
     arn: str
@@ -32,16 +32,45 @@ class TrainingJob:
     started: datetime | None = None
     ended: datetime | None = None
     status: str = "InProgress"
-    secondary_status: str = "Starting"
-    transitions: list[Members] = field(default_factory=list)
     failure_reason: str | None = None
-    final_metrics: dict[str, Members] = field(default_factory=dict)
     stop_requested: bool = False
 
     @property
     def finished(self) -> bool:
         """Nothing changes any more."""
         return self.status in FINISHED
+
+    def stopping(self) -> None:
+        """Somebody asked for the end; the program may still save its work."""
+        self.status = "Stopping"
+        self.modified = now()
+
+    def end(self, status: str) -> None:
+        """The end."""
+        self.ended = self.modified = now()
+        self.status = status
+
+    def fail(self, reason: str) -> None:
+        """The end of a job that did not succeed; the API's reasons have at most 1024 characters."""
+        self.failure_reason = reason[:1024]
+        self.end("Failed")
+
+
+@dataclass
+class ProcessingJob(Job):
+    """A processing job; one of a monitoring schedule knows it."""
+
+    exit_message: str | None = None
+    schedule_arn: str | None = None
+
+
+@dataclass
+class TrainingJob(Job):
+    """A training job and how far it is."""
+
+    secondary_status: str = "Starting"
+    transitions: list[Members] = field(default_factory=list)
+    final_metrics: dict[str, Members] = field(default_factory=dict)
 
     def enter(self, secondary_status: str, message: str) -> None:
         """The next secondary status; the one before has ended."""
@@ -53,17 +82,22 @@ class TrainingJob:
             {"Status": secondary_status, "StartTime": self.modified, "StatusMessage": message}
         )
 
+    def stopping(self) -> None:
+        """Somebody asked for the end; the program may still save its work."""
+        super().stopping()
+        self.enter("Stopping", "Stopping the training job")
+
     def finish(self, status: str, secondary_status: str, message: str) -> None:
         """The end; its transition is over as soon as it begins."""
         self.enter(secondary_status, message)
         self.transitions[-1]["EndTime"] = self.modified
-        self.ended = self.modified
-        self.status = status
+        self.end(status)
 
     def fail(self, reason: str) -> None:
-        """The end of a job that did not succeed; the API's reasons have at most 1024 characters."""
-        self.failure_reason = reason[:1024]
-        self.finish("Failed", "Failed", "Training job failed")
+        """The end of a job that did not succeed."""
+        self.enter("Failed", "Training job failed")
+        self.transitions[-1]["EndTime"] = self.modified
+        super().fail(reason)
 
 
 @dataclass
@@ -101,6 +135,28 @@ class Variant:
     instances: list[str] = field(default_factory=list)
     """Their folders and log streams are named after them."""
     resolved: datetime = field(default_factory=now)
+    capture: Members | None = None
+    """The DataCaptureConfig of its configuration."""
+    config_name: str = ""
+    instance_type: str = ""
+    desired_weight: float | None = None
+    desired_count: int | None = None
+    """What it moves to while its endpoint is updated."""
+    status: Members | None = None
+    """The step of a deployment that it is in, as the API's VariantStatus."""
+
+    def enter(self, status: str, message: str) -> None:
+        """The next step of a deployment."""
+        self.status = {"Status": status, "StatusMessage": message, "StartTime": now()}
+
+
+@dataclass
+class PendingDeployment:
+    """A deployment under way: what it deploys, and since when."""
+
+    config_name: str
+    variants: list[Variant]
+    started: datetime = field(default_factory=now)
 
 
 @dataclass
@@ -118,6 +174,9 @@ class Endpoint:
     failure_reason: str | None = None
     created: datetime = field(default_factory=now)
     modified: datetime = field(default_factory=now)
+    pending: PendingDeployment | None = None
+    last_deployment: Members | None = None
+    """The DeploymentConfig that was last asked for."""
 
     def enter(self, status: str, failure_reason: str | None = None) -> None:
         """The next status."""
@@ -130,6 +189,7 @@ class SageMakerStore(BaseStore):
     """One account's state in one region."""
 
     training_jobs: dict[str, TrainingJob] = LocalAttribute(default=dict)
+    processing_jobs: dict[str, ProcessingJob] = LocalAttribute(default=dict)
     models: dict[str, Model] = LocalAttribute(default=dict)
     endpoint_configs: dict[str, EndpointConfig] = LocalAttribute(default=dict)
     endpoints: dict[str, Endpoint] = LocalAttribute(default=dict)

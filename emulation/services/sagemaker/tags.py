@@ -44,7 +44,13 @@ def forget(scope: Scope, arn: str) -> None:
 
 def _existing(scope: Scope, arn: str) -> str:
     store = scope.store
-    nouns = (store.training_jobs, store.models, store.endpoint_configs, store.endpoints)
+    nouns = (
+        store.training_jobs,
+        store.processing_jobs,
+        store.models,
+        store.endpoint_configs,
+        store.endpoints,
+    )
     if not any(item.arn == arn for noun in nouns for item in noun.values()):
         raise resource_not_found()
     return arn

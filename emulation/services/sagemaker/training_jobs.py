@@ -8,9 +8,9 @@ settings (no rule runs; the profiler is described as disabled).
 import re
 
 from emulation.compute.container_contract import HOST
-from emulation.services.sagemaker import tags
+from emulation.services.sagemaker import state_events, tags
 from emulation.services.sagemaker.errors import (
-    cannot_stop,
+    cannot_stop_job,
     no_input_data,
     not_emulated,
     resource_not_found,
@@ -68,7 +68,7 @@ def create(scope: Scope, request: Members) -> Members:
     job = TrainingJob(name, arn, request)
     scope.store.training_jobs[name] = job
     tags.set_tags(scope, arn, request.get("Tags", []))
-    RUNS[arn] = run = TrainingRun(scope, job)
+    RUNS[arn] = run = TrainingRun(scope, job, lambda: announce(scope, job))
     run.start()
     return {"TrainingJobArn": arn}
 
@@ -162,7 +162,7 @@ def stop(scope: Scope, name: str) -> None:
     """TERM, two minutes, KILL; what the program saved until then is kept."""
     job = find(scope, name)
     if job.finished:
-        raise cannot_stop(job.status)
+        raise cannot_stop_job("training", job.status)
     if job.arn in RUNS:
         RUNS[job.arn].stop()
 
@@ -195,6 +195,12 @@ def describe(scope: Scope, name: str) -> Members:
         **echoed,
         **{member: value for member, value in optional.items() if value is not None},
     }
+
+
+def announce(scope: Scope, job: TrainingJob) -> None:
+    """Tell EventBridge where the job is."""
+    detail = {**describe(scope, job.name), "Tags": scope.store.tags.get(job.arn, {})}
+    state_events.put_in_milliseconds(scope, "SageMaker Training Job State Change", job.arn, detail)
 
 
 def seconds(job: TrainingJob) -> int | None:
@@ -236,8 +242,9 @@ def summary(job: TrainingJob) -> Members:
     }
 
 
-def fail_interrupted(jobs: list[TrainingJob]) -> None:
+def fail_interrupted(scope: Scope, jobs: list[TrainingJob]) -> None:
     """After a restart: what ran then runs no more."""
     for job in jobs:
         if not job.finished:
             job.fail(f"InternalServerError: the emulator ended while {HOST} was at work.")
+            announce(scope, job)
