@@ -6,7 +6,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,9 +155,7 @@ def test_dependent_waits_for_health(laptop, waiting):
 def test_second_up_changes_nothing(laptop):
     laptop("up")
     before = laptop.pids()
-    started = time.monotonic()
     assert laptop("up").returncode == 0
-    assert time.monotonic() - started < 10
     assert laptop.pids() == before
 
 

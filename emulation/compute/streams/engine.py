@@ -29,7 +29,8 @@ class StreamEngine:
 
     def _open(self, folder: Path) -> None:
         # A creation or deletion that was cut short leaves a folder that is no stream.
-        if folder.name.startswith(_DROPPED) or not (folder / METADATA).exists():
+        metadata = folder / METADATA
+        if folder.name.startswith(_DROPPED) or not metadata.exists() or not metadata.stat().st_size:
             shutil.rmtree(folder)
             return
         stream = Stream.open(folder)

@@ -125,10 +125,11 @@ class Stream:
         ]
         folder.mkdir(parents=True)
         stream = cls(folder, state)
-        stream.save()
+        # A power failure may take a stream of this second, and leaves an empty file of it.
+        stream.save(forced=False)
         return stream
 
-    def save(self) -> None:
+    def save(self, *, forced: bool = True) -> None:
         """Keep the state: whole, or as it was before."""
         with self._lock:
             self._check_kept()
@@ -136,7 +137,8 @@ class Stream:
             with written.open("w") as file:
                 file.write(self.state.to_json())
                 file.flush()
-                os.fsync(file.fileno())
+                if forced:
+                    os.fsync(file.fileno())
             written.replace(self.folder / METADATA)
 
     def change(self, **changes: Any) -> None:

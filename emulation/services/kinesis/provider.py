@@ -79,14 +79,7 @@ class KinesisProvider(ServiceLifecycleHook):
     @handler("DescribeStreamSummary", expand=False)
     def describe_stream_summary(self, context: RequestContext, request: Request) -> Answer:
         check(context.operation, request)
-        stream = store.find(context, request)
-        described = streams.description(context, stream) | {
-            "StreamId": stream.state.stream_id,
-            "OpenShardCount": len(stream.open_shards()),
-            "ConsumerCount": len(stream.state.consumers),
-            "MaxRecordSizeInKiB": stream.state.max_record_kib,
-            **streams.warm_throughput(stream),
-        }
+        described = streams.description_summary(context, store.find(context, request))
         return {"StreamDescriptionSummary": described}
 
     @handler("DescribeLimits", expand=False)

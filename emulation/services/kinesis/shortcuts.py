@@ -1,14 +1,17 @@
-"""The short way of PutRecord, PutRecords and GetRecords: JSON straight into the engine and back.
+"""The short way of records, and of a new stream until it is active: JSON straight into the engine
+and back.
 
 Only successes are answered here. A request that is not exactly as expected, or that anything is
 wrong with, is left untouched to the provider, which answers it in AWS's words.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from localstack.aws.api import CommonServiceException
+from localstack.utils.aws.arns import get_partition
 from msgspec import Meta, Struct
 
 from emulation.compute.streams import iterators
@@ -16,7 +19,7 @@ from emulation.compute.streams.errors import StreamError
 from emulation.compute.streams.records import HASH_KEYS, sequence_number
 from emulation.compute.streams.stream import Entry, Stream
 from emulation.front.shortcuts import Caller, by_target, register
-from emulation.services.kinesis import metrics, records, store
+from emulation.services.kinesis import creation, metrics, records, store, streams
 from emulation.services.kinesis.wire import JSON
 
 Key = Annotated[str, Meta(min_length=1, max_length=records.MAX_KEY)]
@@ -64,6 +67,48 @@ class ReadRecord(Struct, gc=False):
     Data: bytes
     PartitionKey: str
     EncryptionType: str
+
+
+class CreateStream(Struct, forbid_unknown_fields=True):
+    """A request of CreateStream; one for more than shards goes the long way."""
+
+    StreamName: Name
+    ShardCount: Annotated[int, Meta(ge=1)]
+
+
+class DescribeStreamSummary(Struct, forbid_unknown_fields=True):
+    """A request of DescribeStreamSummary."""
+
+    StreamName: Name
+
+
+class Asker(NamedTuple):
+    """What the long way tells of who asks, as far as it is needed here."""
+
+    account_id: str
+    region: str
+    partition: str
+
+    @classmethod
+    def of(cls, caller: Caller) -> Any:
+        """In the place of a request's context."""
+        return cls(caller.account, caller.region, get_partition(caller.region))
+
+
+def create_stream(caller: Caller, request: CreateStream) -> None:
+    """Create; nothing is answered."""
+    creation.create(Asker.of(caller), msgspec.structs.asdict(request))
+
+
+def describe_stream_summary(caller: Caller, request: DescribeStreamSummary) -> object:
+    """The answer of DescribeStreamSummary; a time is in s since 1970."""
+    stream = store.engine().get(caller.account, caller.region, request.StreamName)
+    described = streams.description_summary(Asker.of(caller), stream)
+    told = {
+        name: value.timestamp() if isinstance(value, datetime) else value
+        for name, value in described.items()
+    }
+    return {"StreamDescriptionSummary": told}
 
 
 def put_record(caller: Caller, request: PutRecord) -> object:
@@ -120,6 +165,10 @@ def install() -> None:
         "Kinesis_20131202.PutRecord": _on_the_wire(PutRecord, put_record),
         "Kinesis_20131202.PutRecords": _on_the_wire(PutRecords, put_records),
         "Kinesis_20131202.GetRecords": _on_the_wire(GetRecords, get_records),
+        "Kinesis_20131202.CreateStream": _on_the_wire(CreateStream, create_stream),
+        "Kinesis_20131202.DescribeStreamSummary": _on_the_wire(
+            DescribeStreamSummary, describe_stream_summary
+        ),
     }
     register("kinesis", by_target("kinesis", JSON, answers))
 
@@ -131,7 +180,8 @@ def _on_the_wire(
 
     def answer_wire(caller: Caller, body: bytes) -> bytes | None:
         try:
-            return encoder.encode(answer(caller, decoder.decode(body)))
+            answered = answer(caller, decoder.decode(body))
+            return b"" if answered is None else encoder.encode(answered)
         except (msgspec.DecodeError, Unusual, StreamError, CommonServiceException):
             return None
 

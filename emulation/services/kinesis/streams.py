@@ -52,6 +52,17 @@ def description(context: RequestContext, stream: Stream) -> dict[str, Any]:
     }
 
 
+def description_summary(context: RequestContext, stream: Stream) -> dict[str, Any]:
+    """What DescribeStreamSummary says of a stream."""
+    return description(context, stream) | {
+        "StreamId": stream.state.stream_id,
+        "OpenShardCount": len(stream.open_shards()),
+        "ConsumerCount": len(stream.state.consumers),
+        "MaxRecordSizeInKiB": stream.state.max_record_kib,
+        **warm_throughput(stream),
+    }
+
+
 def warm_throughput(stream: Stream) -> dict[str, Any]:
     """The throughput that an on-demand stream is told to be ready for, and is."""
     mibps = stream.state.warm_mibps

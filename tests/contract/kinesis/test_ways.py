@@ -47,3 +47,24 @@ def test_reads_are_alike(ways, stream):
     assert answers[0]["Records"] == answers[1]["Records"]
     assert answers[0]["Records"][0]["PartitionKey"] == "é"
     assert shape(answers[0]) == shape(answers[1])
+
+
+def test_streams_are_made_and_described_alike(ways, unique):
+    names = [f"{unique}-short", f"{unique}-long"]
+    made = [
+        client.create_stream(StreamName=name, ShardCount=2)
+        for client, name in zip(ways, names, strict=True)
+    ]
+    assert shape(made[0]) == shape(made[1])
+    described = [
+        client.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+        for client in ways
+        for name in names
+    ]
+    assert described[:2] == described[2:]
+    assert described[0]["StreamName"] == names[0]
+    assert [sorted(found) for found in described] == [sorted(described[0])] * 4
+    for client, name in zip(ways, names, strict=True):
+        with pytest.raises(client.exceptions.ResourceInUseException):
+            client.create_stream(StreamName=name, ShardCount=1)
+        client.delete_stream(StreamName=name)

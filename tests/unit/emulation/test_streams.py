@@ -18,7 +18,7 @@ from emulation.compute.streams.errors import (
 from emulation.compute.streams.log import ShardLog
 from emulation.compute.streams.records import HASH_KEYS, parse_sequence_number
 from emulation.compute.streams.segments import Segment
-from emulation.compute.streams.stream import HOUR_MS, Entry, StreamState
+from emulation.compute.streams.stream import HOUR_MS, METADATA, Entry, StreamState
 
 NOW = 1_700_000_000_000
 ACCOUNT, REGION = "000000000000", "us-east-1"
@@ -316,3 +316,12 @@ def test_sequence_number_of_another_make_is_not_understood():
 def test_state_survives_its_file(stream):
     changed = replace(stream.state, tags={"ä": "ö"})
     assert StreamState.from_json(changed.to_json()) == changed
+
+
+def test_stream_whose_creation_lost_its_power_never_was(engine, tmp_path):
+    kept, lost = engine.create(state("kept"), 1), engine.create(state("lost"), 1)
+    (lost.folder / METADATA).write_bytes(b"")
+    again = StreamEngine(tmp_path)
+    assert again.list(ACCOUNT, REGION)[0].state == kept.state
+    assert len(again.list(ACCOUNT, REGION)) == 1
+    assert not lost.folder.exists()
