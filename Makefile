@@ -13,7 +13,7 @@ DAYS ?= 90
 
 UV := $(shell command -v uv || echo .uv/bin/uv)
 PYTHON := .venv/bin/python
-RUNTIMES := lambda glue sagemaker ec2
+RUNTIMES := lambda glue sagemaker ec2 codebuild
 PIPELINE := $(PYTHON) -m pipeline
 READY := .venv/.ready
 
@@ -89,6 +89,9 @@ clean: down ## stop everything and drop its state
 
 lock: ## renew requirements.lock from pyproject.toml
 	@$(UV) pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.13 -q -o requirements.lock
+	@{ echo "# What the worker runs with, as requirements.lock has it: boto3 and what that needs. A test compares them."; \
+	  echo boto3 | $(UV) pip compile - --constraint requirements.lock --generate-hashes --python-version 3.13 -q --no-header --no-annotate; \
+	} > pipeline/consumers/requirements.txt
 
 .uv/bin/uv:
 	@echo "fetching uv ..."
@@ -112,6 +115,7 @@ runtime-%:
 	@$(UV) pip install --quiet $(BYTECODE) --python .venv/runtimes/$* --group $* --constraint requirements.lock
 	@if [ $* = glue ]; then $(PYTHON) -m emulation.compute.spark_setup; fi
 	@if [ $* = ec2 ]; then $(PYTHON) -m emulation.compute.instances.image_setup requirements.lock; fi
+	@if [ $* = codebuild ]; then $(UV) run --quiet --no-project sh -c 'install "$$UV" .venv/runtimes/codebuild/bin/uv' && .venv/runtimes/codebuild/bin/python -m ensurepip >/dev/null; fi
 
 .venv/.spark-archive: $(READY)
 	@$(PYTHON) -m emulation.compute.spark_setup --archive
