@@ -9,7 +9,7 @@ names, at the versions of the one lock file.
 import sys
 from pathlib import Path
 
-RUNTIMES = ("lambda", "glue", "sagemaker", "ec2")
+RUNTIMES = ("lambda", "glue", "sagemaker", "ec2", "codebuild")
 
 
 def runtimes_folder() -> Path:
