@@ -65,6 +65,11 @@ class Reply:
     body: bytes
     seconds: float
 
+    def header(self, name: str) -> str | None:
+        """A header, however it is written."""
+        wanted = name.lower()
+        return next((text for key, text in self.headers.items() if key.lower() == wanted), None)
+
 
 @dataclass(eq=False)
 class ModelServer:

@@ -11,6 +11,7 @@ from emulation.compute.container_contract import ContainerFolder
 from emulation.compute.serving import Fleet, ServerSpec
 from emulation.services.log_events import LogStream
 from emulation.services.sagemaker import folders, models
+from emulation.services.sagemaker.capture import Recorder, Rule
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.storage import Location, Storage, StorageError
 from emulation.services.sagemaker.store import Members, Variant
@@ -32,11 +33,14 @@ class ServingVariant:
     fleet: Fleet
     logs: list[LogStream]
     folders: list[ContainerFolder]
+    recorder: Recorder | None
 
     def end(self) -> None:
         """Answer what is under way, then stop and free the disk."""
         self.fleet.drain()
         self.fleet.stop()
+        if self.recorder is not None:
+            self.recorder.close()
         for log in self.logs:
             log.close()
         for folder in self.folders:
@@ -116,7 +120,8 @@ def launch(scope: Scope, endpoint: str, variants: list[Variant]) -> Deployment:
     deployment = Deployment([])
     try:
         for variant in variants:
-            serving = ServingVariant(variant, Fleet([]), [], [])
+            recorder = recorder_of(scope, endpoint, variant)
+            serving = ServingVariant(variant, Fleet([]), [], [], recorder)
             deployment.serving.append(serving)
             prepare(scope, endpoint, serving)
         start_all(deployment)
@@ -124,6 +129,12 @@ def launch(scope: Scope, endpoint: str, variants: list[Variant]) -> Deployment:
         deployment.end()
         raise
     return deployment
+
+
+def recorder_of(scope: Scope, endpoint: str, variant: Variant) -> Recorder | None:
+    """Who captures the variant's inferences, where its configuration asks for that."""
+    rule = Rule.of(variant.capture)
+    return Recorder(scope.client("s3"), rule, endpoint, variant.name) if rule else None
 
 
 def start_all(deployment: Deployment) -> None:

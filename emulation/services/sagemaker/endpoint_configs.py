@@ -46,8 +46,6 @@ def refuse(request: Members) -> None:
     for member, value in request.items():
         if member not in ACCEPTED and value not in (False, [], {}, None):
             raise not_emulated(OPERATION, member)
-    if request.get("DataCaptureConfig", {}).get("EnableCapture"):
-        raise not_emulated(OPERATION, "DataCaptureConfig.EnableCapture")
     for variant in request["ProductionVariants"]:
         for member, value in variant.items():
             if member not in VARIANT_MEMBERS and value not in (False, None):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from localstack.runtime import events
 
 from emulation.services.sagemaker import (
+    capture,
     deployments,
     endpoint_configs,
     models,
@@ -81,6 +82,9 @@ def variants_of(scope: Scope, config: EndpointConfig) -> list[Variant]:
             count=item["InitialInstanceCount"],
             ping_seconds=item.get("ContainerStartupHealthCheckTimeoutInSeconds", PING_SECONDS),
             instances=[f"i-{uuid.uuid4().hex[:17]}" for _ in range(item["InitialInstanceCount"])],
+            capture=config.request.get("DataCaptureConfig"),
+            config_name=config.name,
+            instance_type=item["InstanceType"],
         )
         for item in config.request["ProductionVariants"]
     ]
@@ -142,8 +146,20 @@ def describe(scope: Scope, name: str) -> Members:
         "CreationTime": endpoint.created,
         "LastModifiedTime": endpoint.modified,
         **({"ProductionVariants": variants} if variants else {}),
+        **describe_capture(scope, endpoint),
         **reason,
     }
+
+
+def describe_capture(scope: Scope, endpoint: Endpoint) -> Members:
+    """The data capture of what serves now."""
+    config = next((variant.capture for variant in endpoint.variants if variant.capture), None)
+    if config is None:
+        return {}
+    deployment = deployments.ACTIVE.get(deployments.key(scope, endpoint.name))
+    serving = deployment.serving if deployment else []
+    recorders = [item.recorder for item in serving if item.recorder is not None]
+    return {"DataCaptureConfig": capture.summary(config, recorders)}
 
 
 def describe_variant(variant: Variant) -> Members:

@@ -1,14 +1,18 @@
 """SageMaker's data plane: InvokeEndpoint asks the servers that `sagemaker.deployments` keeps."""
 
 import time
+from datetime import UTC, datetime
 from http.client import responses
 from typing import Any
+from uuid import uuid4
 
 from localstack.aws.api import RequestContext, handler
 from localstack.http import Response
 
 from emulation.compute.serving import NoServerError, Reply, ServerGoneError, ServerTimeoutError
 from emulation.services.sagemaker import endpoint_metrics
+from emulation.services.sagemaker.capture import Recorder
+from emulation.services.sagemaker.capture_lines import Captured, Payload
 from emulation.services.sagemaker.deployments import Deployment, ServingVariant, active
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker_runtime.errors import (
@@ -18,6 +22,8 @@ from emulation.services.sagemaker_runtime.errors import (
     service_unavailable,
     variant_not_found,
 )
+
+OCTETS = "application/octet-stream"
 
 PAYLOAD_BYTES = 6 * 1024 * 1024
 
@@ -64,7 +70,9 @@ class SageMakerRuntimeProvider:
         endpoint_metrics.count(scope, name, serving.variant.name, reply, seconds)
         if reply.status != 200:
             raise model_error(context, name, reply.status, reply.body.decode(errors="replace"))
-        return answer(serving, reply)
+        content_type = reply.header("Content-Type") or OCTETS
+        capture(context, serving.recorder, request, body, Payload(content_type, reply.body))
+        return answer(context, serving, reply, content_type)
 
 
 def refuse(request: dict[str, Any]) -> None:
@@ -124,12 +132,36 @@ def model_error(context: RequestContext, endpoint: str, status: int, text: str) 
     )
 
 
-def answer(serving: ServingVariant, reply: Reply) -> Response:
+def capture(
+    context: RequestContext,
+    recorder: Recorder | None,
+    request: dict[str, Any],
+    asked: bytes,
+    answered: Payload,
+) -> None:
+    """Keep the inference, where the endpoint's data capture wants it."""
+    if recorder is None or not recorder.wants():
+        return
+    recorder.take(
+        Captured(
+            datetime.now(UTC),
+            context.request_id or str(uuid4()),
+            Payload(request.get("ContentType", OCTETS), asked),
+            answered,
+            request.get("InferenceId"),
+            request.get("CustomAttributes"),
+        )
+    )
+
+
+def answer(
+    context: RequestContext, serving: ServingVariant, reply: Reply, content_type: str
+) -> Response:
     """The body as it is, whatever it is."""
-    received = {name.lower(): value for name, value in reply.headers.items()}
-    content_type = received.get("content-type", "application/octet-stream")
     response = Response(reply.body, 200, content_type=content_type)
+    response.headers["x-amzn-RequestId"] = context.request_id
     response.headers["x-Amzn-Invoked-Production-Variant"] = serving.variant.name
-    if CUSTOM_ATTRIBUTES.lower() in received:
-        response.headers[CUSTOM_ATTRIBUTES] = received[CUSTOM_ATTRIBUTES.lower()]
+    attributes = reply.header(CUSTOM_ATTRIBUTES)
+    if attributes is not None:
+        response.headers[CUSTOM_ATTRIBUTES] = attributes
     return response

@@ -42,8 +42,10 @@ def model(aws, sagemaker, bucket, unique, archive):
 def config(sagemaker):
     made = []
 
-    def create(name, *variants):
-        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=list(variants))
+    def create(name, *variants, **settings):
+        sagemaker.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=list(variants), **settings
+        )
         made.append(name)
         return name
 
@@ -71,8 +73,8 @@ def endpoint(sagemaker, unique, config, settled, waiting):
     """An endpoint of variants, at rest; deleted afterwards."""
     made = []
 
-    def create(*variants, name=unique):
-        config(name, *variants)
+    def create(*variants, name=unique, **settings):
+        config(name, *variants, **settings)
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
         made.append(name)
         return settled(name)

@@ -83,18 +83,9 @@ def test_model_data_must_be_there(sagemaker, bucket, unique):
 
 SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}
 
-CAPTURE = {
-    "EnableCapture": True,
-    "InitialSamplingPercentage": 100,
-    "DestinationS3Uri": "s3://b/capture",
-    "CaptureOptions": [{"CaptureMode": "Input"}],
-}
-
-
 @pytest.mark.parametrize(
     ("request_part", "variant_part", "what"),
     [
-        ({"DataCaptureConfig": CAPTURE}, {}, "DataCaptureConfig.EnableCapture"),
         ({}, SERVERLESS, "ProductionVariants.ServerlessConfig"),
         (
             {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/o"}}},
