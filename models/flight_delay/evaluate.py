@@ -83,11 +83,11 @@ def calibration_bins(late: Outcomes, probabilities: Matrix) -> list[dict[str, fl
     ]
 
 
-def judge(auc: float, minimum_auc: float) -> None:
+def judge(auc: float, minimum_auc: float, maximum_auc: float = LEAK_AUC) -> None:
     """Raise when the model must not be used."""
-    if auc > LEAK_AUC:
+    if auc > maximum_auc:
         raise LeakSuspectedError(
-            f"AUC {auc:.4f} on later flights is above {LEAK_AUC}: a feature knows the outcome"
+            f"AUC {auc:.4f} on later flights is above {maximum_auc}: a feature knows the outcome"
         )
     if auc < minimum_auc:
         raise BelowFloorError(f"AUC {auc:.4f} is below minimum_auc {minimum_auc}")

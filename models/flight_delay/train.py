@@ -42,6 +42,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--max_features", type=float, default=defaults.max_features)
     parser.add_argument("--seed", type=int, default=defaults.seed)
     parser.add_argument("--minimum_auc", type=float, default=0.0)
+    parser.add_argument("--maximum_auc", type=float, default=evaluate.LEAK_AUC)
     # A tuning job adds this one to what it was given.
     parser.add_argument("--_tuning_objective_metric", help=argparse.SUPPRESS)
     return parser.parse_args(given)
@@ -80,7 +81,7 @@ def train(asked: argparse.Namespace, settings: TrainingSettings, record: trackin
     tell(found)
     record.metrics({name: found[name] for name in HEADLINES})
     record.file(settings.model_folder / EVALUATION)
-    evaluate.judge(found["auc"], asked.minimum_auc)
+    evaluate.judge(found["auc"], asked.minimum_auc, asked.maximum_auc)
 
 
 def leave(folder: Path, model: FlightDelayModel, found: dict[str, Any], test: pd.DataFrame) -> None:
