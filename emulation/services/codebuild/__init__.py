@@ -1,0 +1,1 @@
+"""CodeBuild: projects, builds that are processes, test reports."""
