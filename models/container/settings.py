@@ -44,6 +44,11 @@ class TrainingSettings:
         )
 
 
+def model_version(environment: Mapping[str, str] = os.environ) -> str:
+    """The registered version that an endpoint says it serves; empty where it says none."""
+    return environment.get("MODEL_VERSION", "")
+
+
 def be_patient() -> None:
     """Set how long MLflow's client waits, where nobody has."""
     for name, value in PATIENCE.items():

@@ -1,7 +1,8 @@
 """The endpoint's side: requests in, probabilities out.
 
 `application/json`: `{"instances": [{feature: value or null, ...}]}` is answered by
-`{"predictions": [{"probability": p, "late": bool}]}`; a feature that is left out is null.
+`{"predictions": [{"probability": p, "late": bool}]}`; a feature that is left out is null. Where the
+endpoint says which version it serves, `"model_version"` stands beside: so it is in every capture.
 `text/csv`: the features in the contract's order, an empty cell is null; one probability a line.
 Floats are written so that they read back as the same float.
 """
@@ -15,6 +16,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from models.container.answers import Refusal, RequestRefusedError
+from models.container.settings import model_version
 from models.flight_delay.model import THRESHOLD, FlightDelayModel
 from models.flight_delay.payloads import Rows, read_csv, read_json
 
@@ -68,7 +70,9 @@ def _written(probabilities: Sequence[float], sent: str, wanted: str) -> tuple[st
         raise RequestRefusedError(sentence, HTTPStatus.NOT_ACCEPTABLE)
     if CSV in {sent, wanted}:
         return "".join(f"{probability!r}\n" for probability in probabilities), CSV
-    return json.dumps({"predictions": [_prediction(p) for p in probabilities]}), JSON
+    answer: dict[str, Any] = {"predictions": [_prediction(p) for p in probabilities]}
+    version = model_version()
+    return json.dumps({**answer, "model_version": version} if version else answer), JSON
 
 
 def _prediction(probability: float) -> dict[str, Any]:

@@ -141,3 +141,10 @@ def test_unknown_accept_is_406(model):
 def test_model_is_loaded_from_its_folder(model, tmp_path):
     model.save(tmp_path)
     assert answered(model_fn(str(tmp_path)), instances({})) == answered(model, instances({}))
+
+
+def test_answer_says_which_version_serves(model, monkeypatch):
+    monkeypatch.setenv("MODEL_VERSION", "7")
+    answer, _ = transform_fn(model, '{"instances": [{}]}', JSON, JSON)
+    assert json.loads(answer).keys() == {"predictions", "model_version"}
+    assert json.loads(answer)["model_version"] == "7"
