@@ -13,6 +13,9 @@ export const STAGES = {
   warehouse: { service: "Redshift", title: "Star schema", figure: "rows" },
   training: { service: "SageMaker", title: "Training", figure: "auc" },
   endpoint: { service: "SageMaker", title: "Endpoint", figure: "invocations" },
+  monitor: { service: "SageMaker · CloudWatch", title: "Monitor", figure: "windows" },
+  delivery: { service: "CodePipeline", title: "Retrain, deliver", figure: "runs" },
+  workers: { service: "EC2 · DynamoDB", title: "Score as planned", figure: "scored" },
   api: { service: "FastAPI", title: "Predictions", figure: "shown" },
   people: { plain: ["whoever asks", "this page,", "POST /predict"] },
 };
@@ -20,21 +23,23 @@ export const STAGES = {
 const EDGES = [
   ["flights", "stream"], ["stream", "ingest"], ["ingest", "raw"], ["raw", "features"],
   ["features", "processed"], ["processed", "warehouse"], ["processed", "training"],
-  ["training", "endpoint"], ["endpoint", "api"], ["api", "people"],
+  ["training", "endpoint"], ["endpoint", "api"], ["api", "people"], ["stream", "workers"], ["endpoint", "workers"],
+  ["endpoint", "monitor"], ["monitor", "delivery"], ["delivery", "training"],
 ];
 
 const WIDE = {
-  size: [1180, 322], box: [172, 112],
+  size: [1180, 490], box: [172, 112],
   at: {
-    flights: [0, 24], people: [0, 192], stream: [172, 24], ingest: [376, 24], raw: [580, 24], features: [784, 24], processed: [988, 24],
-    api: [172, 192], endpoint: [478, 192], training: [784, 192], warehouse: [988, 192],
+    flights: [0, 24], stream: [172, 24], ingest: [376, 24], raw: [580, 24], features: [784, 24], processed: [988, 24],
+    workers: [172, 192], endpoint: [478, 192], training: [784, 192], warehouse: [988, 192],
+    people: [0, 360], api: [172, 360], monitor: [478, 360], delivery: [784, 360],
   },
 };
 const TALL = {
-  size: [360, 628], box: [164, 100],
+  size: [360, 756], box: [164, 100],
   at: {
     flights: [8, 8], stream: [190, 8], raw: [6, 136], ingest: [190, 136], features: [6, 264], processed: [190, 264],
-    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520],
+    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520], monitor: [6, 648], delivery: [190, 648],
   },
 };
 
@@ -60,8 +65,9 @@ function path(one, two) {
     const start = one.y + one.height / 2, end = two.y + two.height / 2, half = (from + to) / 2;
     return `M${from} ${start}C${half} ${start} ${half} ${end} ${to} ${end}`;
   }
-  const from = one.x + one.width / 2, to = two.x + two.width / 2, top = one.y + one.height, half = (top + two.y) / 2;
-  return `M${from} ${top}C${from} ${half} ${to} ${half} ${to} ${two.y}`;
+  const from = one.x + one.width / 2, to = two.x + two.width / 2;
+  const [start, end] = two.y > one.y ? [one.y + one.height, two.y] : [one.y, two.y + two.height], half = (start + end) / 2;
+  return `M${from} ${start}C${from} ${half} ${to} ${half} ${to} ${end}`;
 }
 
 export class Picture {

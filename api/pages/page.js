@@ -61,7 +61,7 @@ function shownStage(name, stage) {
   return node;
 }
 
-const UNITS = { stream: "event", ingest: "run", raw: "object", processed: "month", warehouse: "row", endpoint: "answer" };
+const UNITS = { stream: "event", ingest: "run", raw: "object", processed: "month", warehouse: "row", endpoint: "answer", workers: "flight", monitor: "window", delivery: "run" };
 
 function unitOf(name, value) {
   return name === "training" ? "AUC" : `${UNITS[name]}${value === 1 ? "" : "s"}`;
@@ -144,6 +144,7 @@ function entries(list) {
   if (!list.length) return null;
   const rows = list.map((item) => "table" in item
     ? make("tr", {}, make("td", {}, item.table), make("td", { class: "right" }, number(item.rows)))
+    : "said" in item ? make("tr", {}, make("td", {}, tag(item.state)), make("td", { class: "name" }, item.name), make("td", { class: "right" }, item.said))
     : make("tr", {}, make("td", {}, tag(item.state)), make("td", {}, ago(item.started)), make("td", { class: "right" }, item.seconds === null ? "–" : seconds(item.seconds))));
   return make("div", { class: "scroll" }, make("table", {}, make("tbody", {}, ...rows)));
 }

@@ -34,6 +34,7 @@ OUTPUTS = {
     "warehouse": {"WarehouseWorkgroup": "t", "WarehouseDatabase": "flights"},
     "training": {"TrainingJobPrefix": "t"},
     "serving": {"EndpointName": "t"},
+    "consumers": {"WorkerGroupName": "t-workers", "LeaseTableName": "t-leases"},
 }
 
 
@@ -55,6 +56,7 @@ class FakeAWS:
         self.statements = []
         self.jobs = []
         self.endpoint = None
+        self.workers = []
         self.model = lambda instance: 0.25
 
     def __call__(self, service):
@@ -129,6 +131,14 @@ class FakeAWS:
 
     def describe_training_job(self, *, TrainingJobName):
         return next(job for job in self.jobs if job["TrainingJobName"] == TrainingJobName)
+
+    def describe_auto_scaling_groups(self, *, AutoScalingGroupNames):
+        assert AutoScalingGroupNames == ["t-workers"]
+        instances = [
+            {"InstanceId": f"i-{number}", "LifecycleState": state}
+            for number, state in enumerate(self.workers)
+        ]
+        return {"AutoScalingGroups": [{"DesiredCapacity": 2, "Instances": instances}]}
 
     def describe_endpoint(self, *, EndpointName):
         if self.endpoint is None:

@@ -218,3 +218,24 @@ def test_health_asks_for_little(http, cloud):
     cloud.tables = {"flights": 1}
     assert http.get("/health").json()["ready"] == {"aws": True, "endpoint": True}
     assert cloud.calls == []
+
+
+@pytest.mark.parametrize(
+    ("instances", "scored", "state"),
+    [
+        ([], None, "busy"),
+        (["Pending", "InService"], 5, "busy"),
+        (["InService", "InService"], None, "idle"),
+        (["InService", "InService"], 5, "done"),
+    ],
+)
+def test_workers_are_counted_in_their_group(cloud, stages, instances, scored, state):
+    cloud.deploy()
+    cloud.workers = instances
+    if scored:
+        cloud.metrics["Terrarium/Consumers", "Predictions"] = scored
+    told = stages()["workers"]
+    assert told["state"] == state
+    assert figures(told)["scored"] == scored
+    assert figures(told)["instances"] == instances.count("InService")
+    assert [entry["state"] for entry in told["entries"]] == instances
