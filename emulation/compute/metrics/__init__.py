@@ -1,0 +1,1 @@
+"""Metrics without a wire: data points, statistics, metric math, what alarms decide, drawing."""
