@@ -140,7 +140,15 @@ class Bundle:
 
 def build(parameter: str, root: Path = ROOT) -> Bundle:
     """The bundle whose key the parameter takes."""
-    recipe = next(recipe for recipe in RECIPES if recipe.parameter == parameter)
+    return gather(next(recipe for recipe in RECIPES if recipe.parameter == parameter), root)
+
+
+def gather(recipe: Recipe, root: Path = ROOT) -> Bundle:
+    """The files that a recipe names.
+
+    Raises:
+        BundleError: a pattern finds nothing.
+    """
     files: dict[str, bytes] = {}
     for pattern in recipe.patterns:
         paths = [path for path in root.glob(pattern) if _shipped(path)]

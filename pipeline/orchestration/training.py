@@ -7,6 +7,8 @@ failed is tried anew under the next number.
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -29,16 +31,32 @@ MODEL_DATA = "ModelDataUrl"
 """The serving stack's parameter that the trained model fills."""
 
 
+@dataclass(frozen=True)
+class Task:
+    """What a model is trained on: the flights before a day; those from it on test it."""
+
+    prefix: str
+    test_from: date
+    more: Mapping[str, object] = field(default_factory=dict)
+    """Hyperparameters other than the usual ones."""
+
+
 def train(run: Run, show: Show) -> str:
     """Train, unless this very training is done; tell its metrics."""
-    source = bundle.build("TrainingSourceKey")
-    bundle.upload(run.output("ArtifactsBucket"), source)
-    found = _find(run, source.key) or _start(run, source.key, show)
-    if found["TrainingJobStatus"] in GOING_ON:
-        found = _wait(run, found["TrainingJobName"], show)
+    found = train_on(run, Task(PROCESSED, run.test_from), show)
     run.deployer.known[MODEL_DATA] = found["ModelArtifacts"]["S3ModelArtifacts"]
     run.learned["training_job"] = found["TrainingJobName"]
     return metrics_of(found) or found["TrainingJobName"]
+
+
+def train_on(run: Run, task: Task, show: Show) -> dict[str, Any]:
+    """The completed training of a task, found or made."""
+    source = bundle.build("TrainingSourceKey")
+    bundle.upload(run.output("ArtifactsBucket"), source)
+    found = _find(run, task, source.key) or _start(run, task, source.key, show)
+    if found["TrainingJobStatus"] in GOING_ON:
+        found = _wait(run, found["TrainingJobName"], show)
+    return found
 
 
 def metrics_of(job: Mapping[str, Any]) -> str:
@@ -51,7 +69,7 @@ def metrics_of(job: Mapping[str, Any]) -> str:
     return ", ".join([*scores, *rows])
 
 
-def training_request(run: Run, source_key: str, name: str) -> dict[str, Any]:
+def training_request(run: Run, task: Task, source_key: str, name: str) -> dict[str, Any]:
     """The request of CreateTrainingJob, in script mode."""
     artifacts, lake = run.output("ArtifactsBucket"), run.output("LakeBucket")
     tracking = run.settings.mlflow_tracking_uri
@@ -65,8 +83,8 @@ def training_request(run: Run, source_key: str, name: str) -> dict[str, Any]:
             ],
         },
         "RoleArn": run.output("SageMakerRoleArn"),
-        "HyperParameters": hyperparameters(run, f"s3://{artifacts}/{source_key}", name),
-        "InputDataConfig": [_channel("train", f"s3://{lake}/{PROCESSED}")],
+        "HyperParameters": hyperparameters(task, f"s3://{artifacts}/{source_key}", name),
+        "InputDataConfig": [_channel("train", f"s3://{lake}/{task.prefix}")],
         "OutputDataConfig": {"S3OutputPath": f"s3://{artifacts}/models"},
         "ResourceConfig": {
             "InstanceType": run.settings.training_instance,
@@ -79,7 +97,7 @@ def training_request(run: Run, source_key: str, name: str) -> dict[str, Any]:
     }
 
 
-def hyperparameters(run: Run, source: str, name: str) -> dict[str, str]:
+def hyperparameters(task: Task, source: str, name: str) -> dict[str, str]:
     """What the script is called with; AWS's containers read every value as JSON."""
     values = {
         "sagemaker_program": PROGRAM,
@@ -87,7 +105,8 @@ def hyperparameters(run: Run, source: str, name: str) -> dict[str, str]:
         "sagemaker_job_name": name,
         "sagemaker_region": aws.region(),
         "sagemaker_container_log_level": 20,
-        "test_from": run.test_from.isoformat(),
+        "test_from": task.test_from.isoformat(),
+        **task.more,
     }
     return {key: json.dumps(value) for key, value in values.items()}
 
@@ -97,26 +116,26 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
     return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 
 
-def _version(run: Run, source_key: str) -> str:
+def _version(run: Run, task: Task, source_key: str) -> str:
     """A name for everything that the model depends on."""
-    request = training_request(run, source_key, "")
+    request = training_request(run, task, source_key, "")
     del request["Environment"]  # where a training is tracked does not change its model
-    data = listing(run.output("LakeBucket"), PROCESSED).digest
+    data = listing(run.output("LakeBucket"), task.prefix).digest
     return digest([data, json.dumps(request, sort_keys=True)])
 
 
-def _find(run: Run, source_key: str) -> dict[str, Any] | None:
+def _find(run: Run, task: Task, source_key: str) -> dict[str, Any] | None:
     """The newest training of this state that is going on, or done with its model still there."""
-    for job in _jobs(run, source_key):
+    for job in _jobs(run, task, source_key):
         found = _describe(job["TrainingJobName"])
         if found["TrainingJobStatus"] in GOING_ON or _has_model(found):
             return found
     return None
 
 
-def _jobs(run: Run, source_key: str) -> list[dict[str, Any]]:
+def _jobs(run: Run, task: Task, source_key: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = aws.client("sagemaker").list_training_jobs(
-        NameContains=f"{run.settings.name}-{_version(run, source_key)}",
+        NameContains=f"{run.settings.name}-{_version(run, task, source_key)}",
         SortBy="CreationTime",
         SortOrder="Descending",
         MaxResults=100,
@@ -143,11 +162,11 @@ def split_uri(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def _start(run: Run, source_key: str, show: Show) -> dict[str, Any]:
-    attempt = len(_jobs(run, source_key)) + 1
-    name = f"{run.settings.name}-{_version(run, source_key)}-{attempt}"
+def _start(run: Run, task: Task, source_key: str, show: Show) -> dict[str, Any]:
+    attempt = len(_jobs(run, task, source_key)) + 1
+    name = f"{run.settings.name}-{_version(run, task, source_key)}-{attempt}"
     show.say(f"starting {name}")
-    aws.client("sagemaker").create_training_job(**training_request(run, source_key, name))
+    aws.client("sagemaker").create_training_job(**training_request(run, task, source_key, name))
     return _describe(name)
 
 

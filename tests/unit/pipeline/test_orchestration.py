@@ -1,5 +1,7 @@
 """What stages ask AWS for, and what they conclude from its answers."""
 
+from datetime import date
+
 import boto3
 import pytest
 from botocore.validate import validate_parameters
@@ -19,12 +21,15 @@ OUTPUTS = {
 }
 
 
+TASK = training.Task("processed/flights/", date(2013, 3, 9))
+
+
 def run_of(days: int = 90, **given) -> Run:
     return Run(Settings(**given), days, Deployer("t", 1, OUTPUTS))
 
 
 def test_training_request_is_what_sagemaker_takes():
-    request = training.training_request(run_of(), "bundles/x.tar.gz", "t-1")
+    request = training.training_request(run_of(), TASK, "bundles/x.tar.gz", "t-1")
     model = boto3.client("sagemaker", "us-east-1").meta.service_model
     report = validate_parameters(request, model.operation_model("CreateTrainingJob").input_shape)
     assert report is None
@@ -38,16 +43,16 @@ def test_three_quarters_of_the_days_train(days, first_test_day):
 
 
 def test_hyperparameters_are_json_as_in_the_sdk():
-    found = training.hyperparameters(run_of(), "s3://a/b.tar.gz", "t-1")
+    found = training.hyperparameters(TASK, "s3://a/b.tar.gz", "t-1")
     assert found["sagemaker_program"] == '"models/flight_delay/train.py"'
     assert found["sagemaker_submit_directory"] == '"s3://a/b.tar.gz"'
     assert found["test_from"] == '"2013-03-09"'
 
 
 def test_tracking_reaches_the_job_by_its_environment():
-    request = training.training_request(run_of(mlflow_tracking_uri="http://m"), "k", "t-1")
+    request = training.training_request(run_of(mlflow_tracking_uri="http://m"), TASK, "k", "t-1")
     assert request["Environment"] == {"MLFLOW_TRACKING_URI": "http://m"}
-    assert training.training_request(run_of(), "k", "t-1")["Environment"] == {}
+    assert training.training_request(run_of(), TASK, "k", "t-1")["Environment"] == {}
 
 
 def test_metrics_are_told_in_a_few_words():
