@@ -1,0 +1,1 @@
+"""CodePipeline: pipelines whose actions are real builds, stacks, invocations and approvals."""
