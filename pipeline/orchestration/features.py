@@ -16,8 +16,9 @@ GOING_ON = {"STARTING", "WAITING", "RUNNING", "STOPPING"}
 
 def build_features(run: Run, show: Show) -> str:
     """Run the job, unless its newest run was made from the same inputs and left its result."""
+    _let_end(run, show)
     version = input_version(run)
-    found = _newest_run(run)
+    found = newest_run(run)
     if not _is_of(found, version) or not _is_useful(run, found):
         show.say("starting the job")
         found = _start(run, version)
@@ -42,7 +43,17 @@ def input_version(run: Run) -> str:
     return digest([*data, *code])
 
 
-def _newest_run(run: Run) -> dict[str, Any]:
+def _let_end(run: Run, show: Show) -> None:
+    """Wait for a run that somebody has started: the job runs once at a time."""
+    for _ in polls(run.settings.stage_seconds):
+        found = newest_run(run)
+        if found.get("JobRunState") not in GOING_ON:
+            return
+        show.say(f"waiting for {found['Id'][:11]}")
+
+
+def newest_run(run: Run) -> dict[str, Any]:
+    """The job's newest run; empty when there was none."""
     runs = aws.client("glue").get_job_runs(
         JobName=run.output("FlightFeaturesJobName"), MaxResults=1
     )["JobRuns"]
