@@ -5,6 +5,7 @@ ServiceException
     ValidationException     what a name, a value or a state does not allow (SageMaker's usual code)
     ResourceInUse           the name is taken by a job, or the resource is at work
     AccessDeniedException   a role of another account
+    ConflictException       a model package group that is not empty
 """
 
 from localstack.aws.api import CommonServiceException
@@ -98,6 +99,50 @@ def no_input_data(uri: str, *, bucket: str, region: str, role: str) -> CommonSer
         f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that'
         f" the bucket exists in the selected region ({region}), that objects exist under that S3"
         f' prefix, and that the role "{role}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+    )
+
+
+def group_does_not_exist(arn: str) -> CommonServiceException:
+    """A model package group that is not there."""
+    return validation_exception(f"ModelPackageGroup {arn} does not exist.")
+
+
+def cannot_find_group(arn: str) -> CommonServiceException:
+    """The same, in the words of the operations on its policy."""
+    return validation_exception(f"Cannot find Model Package Group: {arn}")
+
+
+def cannot_find_policy(arn: str) -> CommonServiceException:
+    """A model package group without a policy."""
+    return validation_exception(f"Cannot find resource policy for: {arn}")
+
+
+def group_exists(arn: str) -> CommonServiceException:
+    """A model package group of that name."""
+    return validation_exception(f"Model Package Group already exists: {arn}")
+
+
+def group_not_empty(arn: str) -> CommonServiceException:
+    """A model package group that still has versions."""
+    message = f"Model Package Group {arn} cannot be deleted because it still contains versions."
+    return CommonServiceException("ConflictException", message, 400, sender_fault=True)
+
+
+def package_does_not_exist(arn: str) -> CommonServiceException:
+    """A model package that is not there."""
+    return validation_exception(f"ModelPackage {arn} does not exist.")
+
+
+def package_exists(arn: str) -> CommonServiceException:
+    """A model package of that name."""
+    return validation_exception(f"Model Package already exists: {arn}")
+
+
+def package_not_approved(arn: str, status: str) -> CommonServiceException:
+    """A version that may not be deployed (yet)."""
+    return validation_exception(
+        f"Cannot create a model from ModelPackage {arn}: its ModelApprovalStatus is {status}, and"
+        " it must be Approved."
     )
 
 

@@ -1,6 +1,6 @@
 """Models: an image and the archive that it serves."""
 
-from emulation.services.sagemaker import tags
+from emulation.services.sagemaker import model_packages, tags
 from emulation.services.sagemaker.errors import (
     already_exists,
     could_not_find,
@@ -17,7 +17,9 @@ from emulation.services.sagemaker.store import Members, Model
 OPERATION = "CreateModel"
 NOUN = "model"
 
-ECHOED = ("PrimaryContainer", "Containers", "ExecutionRoleArn", "VpcConfig")
+CONTAINERS = ("PrimaryContainer", "Containers")
+PACKAGE_MEMBERS = ("ModelPackageName", "InferenceSpecificationName")
+ECHOED = (*CONTAINERS, "ExecutionRoleArn", "VpcConfig")
 CONTAINER_MEMBERS = {
     "ContainerHostname",
     "Image",
@@ -32,15 +34,42 @@ def create(scope: Scope, request: Members) -> Members:
     """Note a model; its image is looked for when it is deployed."""
     name = request["ModelName"]
     arn = scope.arn("model", name)
+    given = {member: request[member] for member in CONTAINERS if member in request}
+    request = with_packages(scope, request)
     refuse(request)
     if name in scope.store.models:
         raise already_exists(NOUN, arn)
     if "ExecutionRoleArn" in request:
         check_role(scope, request["ExecutionRoleArn"])
     check_data(scope, container(request))
-    scope.store.models[name] = Model(name, arn, request)
+    scope.store.models[name] = Model(name, arn, request, given=given)
     tags.set_tags(scope, arn, request.get("Tags", []))
     return {"ModelArn": arn}
+
+
+def with_packages(scope: Scope, request: Members) -> Members:
+    """The request with what the packages that it names hold."""
+    found = dict(request)
+    if "PrimaryContainer" in found:
+        found["PrimaryContainer"] = unpacked(scope, found["PrimaryContainer"])
+    if found.get("Containers"):
+        found["Containers"] = [unpacked(scope, one) for one in found["Containers"]]
+    return found
+
+
+def unpacked(scope: Scope, one: Members) -> Members:
+    """A container's image and data, which a model package may hold."""
+    if "ModelPackageName" not in one:
+        return one
+    both = sorted({"Image", "ModelDataUrl", "ModelDataSource"} & set(one))
+    if both:
+        raise validation_exception(f"{both[0]} and ModelPackageName cannot both be specified.")
+    held = model_packages.container(
+        scope, one["ModelPackageName"], one.get("InferenceSpecificationName")
+    )
+    rest = {name: value for name, value in one.items() if name not in PACKAGE_MEMBERS}
+    environment = {**held.get("Environment", {}), **one.get("Environment", {})}
+    return {**held, **rest, "Environment": environment}
 
 
 def container(request: Members) -> Members:
@@ -96,7 +125,8 @@ def find(scope: Scope, name: str) -> Model:
 def describe(scope: Scope, name: str) -> Members:
     """The model as it was created; members that were not given are absent."""
     model = find(scope, name)
-    echoed = {member: model.request[member] for member in ECHOED if member in model.request}
+    request = model.request | (model.given or {})
+    echoed = {member: request[member] for member in ECHOED if member in request}
     if "PrimaryContainer" in echoed:
         echoed["PrimaryContainer"] = {"Mode": "SingleModel", **echoed["PrimaryContainer"]}
     return {

@@ -12,8 +12,11 @@ from emulation.services.sagemaker import (
     endpoint_configs,
     endpoints,
     folders,
+    model_package_groups,
+    model_packages,
     models,
     processing_jobs,
+    search,
     tags,
     training_jobs,
     validation,
@@ -71,6 +74,41 @@ class SageMakerProvider(ServiceLifecycleHook):
     list_models = operation("ListModels", models.list_models)
     delete_model = operation("DeleteModel", by_name("ModelName", models.delete))
 
+    create_model_package_group = operation("CreateModelPackageGroup", model_package_groups.create)
+    describe_model_package_group = operation(
+        "DescribeModelPackageGroup", by_name("ModelPackageGroupName", model_package_groups.describe)
+    )
+    list_model_package_groups = operation(
+        "ListModelPackageGroups", model_package_groups.list_groups
+    )
+    delete_model_package_group = operation(
+        "DeleteModelPackageGroup", by_name("ModelPackageGroupName", model_package_groups.delete)
+    )
+    put_model_package_group_policy = operation(
+        "PutModelPackageGroupPolicy", model_package_groups.put_policy
+    )
+    get_model_package_group_policy = operation(
+        "GetModelPackageGroupPolicy",
+        by_name("ModelPackageGroupName", model_package_groups.get_policy),
+    )
+    delete_model_package_group_policy = operation(
+        "DeleteModelPackageGroupPolicy",
+        by_name("ModelPackageGroupName", model_package_groups.delete_policy),
+    )
+
+    create_model_package = operation("CreateModelPackage", model_packages.create)
+    describe_model_package = operation(
+        "DescribeModelPackage", by_name("ModelPackageName", model_packages.describe)
+    )
+    batch_describe_model_package = operation(
+        "BatchDescribeModelPackage", model_packages.batch_describe
+    )
+    list_model_packages = operation("ListModelPackages", model_packages.list_packages)
+    update_model_package = operation("UpdateModelPackage", model_packages.update)
+    delete_model_package = operation(
+        "DeleteModelPackage", by_name("ModelPackageName", model_packages.delete)
+    )
+
     create_endpoint_config = operation("CreateEndpointConfig", endpoint_configs.create)
     describe_endpoint_config = operation(
         "DescribeEndpointConfig", by_name("EndpointConfigName", endpoint_configs.describe)
@@ -85,6 +123,8 @@ class SageMakerProvider(ServiceLifecycleHook):
     list_endpoints = operation("ListEndpoints", endpoints.list_endpoints)
     update_endpoint = operation("UpdateEndpoint", endpoints.update)
     delete_endpoint = operation("DeleteEndpoint", by_name("EndpointName", endpoints.delete))
+
+    search = operation("Search", search.search)
 
     add_tags = operation("AddTags", tags.add_tags)
     list_tags = operation("ListTags", tags.list_tags)

@@ -107,7 +107,39 @@ class Model:
     name: str
     arn: str
     request: Members
+    """What made it, with what its model packages hold."""
     created: datetime = field(default_factory=now)
+    given: Members | None = None
+    """The containers as they were given; None in a state of before there were packages."""
+
+
+@dataclass
+class ModelPackageGroup:
+    """The versions of one model."""
+
+    name: str
+    arn: str
+    request: Members
+    created: datetime = field(default_factory=now)
+    versions: int = 0
+    """How many there ever were: a number is given once."""
+    policy: str | None = None
+
+
+@dataclass
+class ModelPackage:
+    """A model that can be deployed, a version of a group or one by itself."""
+
+    name: str
+    arn: str
+    members: Members
+    """What was given, with what was updated since."""
+    group: str | None = None
+    version: int | None = None
+    created: datetime = field(default_factory=now)
+    modified: datetime | None = None
+    token: str | None = None
+    """The ClientToken of the request that made it."""
 
 
 @dataclass
@@ -191,6 +223,9 @@ class SageMakerStore(BaseStore):
     training_jobs: dict[str, TrainingJob] = LocalAttribute(default=dict)
     processing_jobs: dict[str, ProcessingJob] = LocalAttribute(default=dict)
     models: dict[str, Model] = LocalAttribute(default=dict)
+    model_package_groups: dict[str, ModelPackageGroup] = LocalAttribute(default=dict)
+    model_packages: dict[str, ModelPackage] = LocalAttribute(default=dict)
+    """By ARN."""
     endpoint_configs: dict[str, EndpointConfig] = LocalAttribute(default=dict)
     endpoints: dict[str, Endpoint] = LocalAttribute(default=dict)
     tags: dict[str, dict[str, str]] = LocalAttribute(default=dict)

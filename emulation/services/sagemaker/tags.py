@@ -48,6 +48,8 @@ def _existing(scope: Scope, arn: str) -> str:
         store.training_jobs,
         store.processing_jobs,
         store.models,
+        store.model_package_groups,
+        store.model_packages,
         store.endpoint_configs,
         store.endpoints,
     )
