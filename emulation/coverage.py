@@ -15,6 +15,8 @@ from emulation.settings import SERVICES
 
 PROVIDERS = {
     "autoscaling": "emulation.services.autoscaling.provider:AutoScalingProvider",
+    "cloudwatch": "emulation.services.cloudwatch.provider:CloudWatchProvider",
+    "codepipeline": "emulation.services.codepipeline.provider:CodePipelineProvider",
     "dynamodb": "emulation.services.dynamodb.provider:DynamoDbProvider",
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",

@@ -85,6 +85,7 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
 
 
 OWN_PROVIDERS = (
+    "PROVIDER_OVERRIDE_CLOUDWATCH",
     "PROVIDER_OVERRIDE_DYNAMODB",
     "PROVIDER_OVERRIDE_DYNAMODBSTREAMS",
     "PROVIDER_OVERRIDE_EC2",

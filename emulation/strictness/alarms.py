@@ -1,26 +1,28 @@
-"""An alarm that is listed after a restart is evaluated again, whatever its account and region.
-
-LocalStack asks every region that AWS has for the alarms of its one default account. Those of other
-accounts keep the state that they had, for ever; and each region of another partition (China, the
-governments' clouds) is answered as us-east-1, with a warning in the log.
-"""
+"""Alarms of a stack change with it: LocalStack's types of them know no update."""
 
 from typing import Any
 
-from localstack.services.cloudwatch.alarm_scheduler import AlarmScheduler
-from localstack.services.cloudwatch.models import LocalStackMetricAlarm, cloudwatch_stores
+from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_alarm_plugin import (
+    CloudWatchAlarmProviderPlugin,
+)
+from localstack.services.cloudwatch.resource_providers.aws_cloudwatch_compositealarm_plugin import (
+    CloudWatchCompositeAlarmProviderPlugin,
+)
 from localstack.utils.patch import patch
+
+MODULE = "emulation.services.cloudwatch.resources"
 
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
-    patch(AlarmScheduler.restart_existing_alarms)(restart_all)
+    patch(CloudWatchAlarmProviderPlugin.load)(lambda _, plugin: use(plugin, "AlarmResource"))
+    patch(CloudWatchCompositeAlarmProviderPlugin.load)(
+        lambda _, plugin: use(plugin, "CompositeAlarmResource")
+    )
 
 
-def restart_all(_: Any, scheduler: AlarmScheduler) -> None:
-    """Evaluate the metric alarms of all accounts from now on."""
-    stores = [store for regions in cloudwatch_stores.values() for store in regions.values()]
-    for store in stores:
-        for arn, alarm in list(store.alarms.items()):
-            if isinstance(alarm, LocalStackMetricAlarm):
-                scheduler.schedule_metric_alarm(arn)
+def use(plugin: Any, name: str) -> None:
+    """Our class in the place of LocalStack's."""
+    from emulation.plugins import load
+
+    plugin.factory = load(f"{MODULE}:{name}")

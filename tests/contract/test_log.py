@@ -35,11 +35,6 @@ def state(emulator):
     return cloudwatch(emulator).describe_alarms()["MetricAlarms"][0]["StateValue"]
 
 
-def is_saved(emulator):
-    snapshot = emulator.folder / "state" / "services" / "cloudwatch" / "1.pickle"
-    return snapshot.exists() and b"silent" in snapshot.read_bytes()
-
-
 def test_log_has_no_warning_of_what_works_and_alarms_of_all_accounts_go_on(own_emulator, waiting):
     own_emulator.aws("secretsmanager").create_secret(Name="s", SecretString="hidden")
     own_emulator.aws("lambda").create_function(
@@ -51,7 +46,6 @@ def test_log_has_no_warning_of_what_works_and_alarms_of_all_accounts_go_on(own_e
         LoggingConfig={"LogGroup": "/aws/lambda/f"},
     )
     put_alarm(own_emulator)
-    waiting("the snapshot", lambda: is_saved(own_emulator))
     own_emulator.end(signal.SIGKILL)
     own_emulator.start()
     cloudwatch(own_emulator).set_alarm_state(

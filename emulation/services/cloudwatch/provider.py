@@ -10,6 +10,7 @@ from localstack.services.plugins import ServiceLifecycleHook
 from emulation.services.cloudwatch import (
     alarms,
     composites,
+    dashboards,
     data,
     describing,
     listing,
@@ -50,6 +51,11 @@ class CloudWatchProvider(ServiceLifecycleHook):
     set_alarm_state = operation("SetAlarmState", alarms.set_state)
     enable_alarm_actions = operation("EnableAlarmActions", alarms.enable)
     disable_alarm_actions = operation("DisableAlarmActions", alarms.disable)
+
+    put_dashboard = operation("PutDashboard", dashboards.put)
+    get_dashboard = operation("GetDashboard", dashboards.get)
+    list_dashboards = operation("ListDashboards", dashboards.listed)
+    delete_dashboards = operation("DeleteDashboards", dashboards.delete)
 
     tag_resource = operation("TagResource", tags.tag)
     untag_resource = operation("UntagResource", tags.untag)

@@ -5,7 +5,7 @@ in another. Everything is on disk before it is answered, for alarms change in th
 import json
 import sqlite3
 import threading
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,11 @@ CREATE TABLE IF NOT EXISTS history (
     time REAL, summary TEXT, data TEXT);
 CREATE INDEX IF NOT EXISTS history_of_alarm ON history (account, region, alarm, time);
 """
+
+
+def everywhere(scope: Scope) -> Scope:
+    """An account without a region, where its dashboards are."""
+    return replace(scope, region="")
 
 
 @dataclass

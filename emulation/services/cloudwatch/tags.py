@@ -1,7 +1,7 @@
 """Tags of alarms and dashboards, by ARN."""
 
 from emulation.services.cloudwatch.errors import no_resource
-from emulation.services.cloudwatch.store import Members, store
+from emulation.services.cloudwatch.store import Members, everywhere, store
 from emulation.services.scope import Scope
 
 
@@ -19,36 +19,35 @@ def forget(scope: Scope, arn: str) -> None:
 
 def tag(scope: Scope, request: Members) -> Members:
     """TagResource."""
-    put(scope, existing(scope, request), request.get("Tags") or [])
+    put(*existing(scope, request), request.get("Tags") or [])
     return {}
 
 
 def untag(scope: Scope, request: Members) -> Members:
     """UntagResource."""
-    arn = existing(scope, request)
-    kept = store().tags.get(scope, arn) or {}
+    place, arn = existing(scope, request)
     gone = set(request.get("TagKeys") or [])
-    store().tags.put(scope, arn, {key: value for key, value in kept.items() if key not in gone})
+    kept = store().tags.get(place, arn) or {}
+    store().tags.put(place, arn, {key: value for key, value in kept.items() if key not in gone})
     return {}
 
 
 def listed(scope: Scope, request: Members) -> Members:
     """ListTagsForResource."""
-    kept = store().tags.get(scope, existing(scope, request)) or {}
+    kept = store().tags.get(*existing(scope, request)) or {}
     return {"Tags": [{"Key": key, "Value": value} for key, value in kept.items()]}
 
 
-def existing(scope: Scope, request: Members) -> str:
-    """The ARN of a request, of an alarm or dashboard that is there."""
+def existing(scope: Scope, request: Members) -> tuple[Scope, str]:
+    """Where the tags of an alarm or dashboard are kept, and its ARN, if it is there."""
     arn: str = request.get("ResourceARN") or ""
-    name = arn.partition(":alarm:")[2]
-    alarm = store().alarms.get(scope, name)
+    alarm = store().alarms.get(scope, arn.partition(":alarm:")[2])
     if alarm is not None and alarm.arn == arn:
-        return arn
-    dashboard = arn.rpartition("/")[2]
-    known = store().dashboards.get(scope, dashboard)
-    if known is not None and dashboard_arn(scope, dashboard) == arn:
-        return arn
+        return scope, arn
+    name = arn.rpartition("/")[2]
+    known = store().dashboards.get(everywhere(scope), name)
+    if known is not None and dashboard_arn(scope, name) == arn:
+        return everywhere(scope), arn
     raise no_resource(arn)
 
 

@@ -13,6 +13,7 @@ def test_values_are_counted_and_split():
         "MetricName": "IncomingBytes",
         "Unit": "Bytes",
         "Dimensions": [{"Name": "StreamName", "Value": "s"}],
+        "StorageResolution": 1,
         "Values": [1.0, 2.0],
         "Counts": [2.0, 1.0],
     }
