@@ -81,6 +81,11 @@ def no_resource(arn: str) -> ResourceNotFoundException:
     return ResourceNotFoundException(f"Unknown resource {arn}")
 
 
+def no_detector() -> ResourceNotFoundException:
+    """A detector that is not there."""
+    return ResourceNotFoundException("Anomaly detector does not exist.")
+
+
 def no_dashboard(name: str) -> DashboardNotFoundError:
     """A dashboard that is not there."""
     return DashboardNotFoundError(f"Dashboard {name} does not exist")

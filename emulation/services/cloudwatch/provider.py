@@ -13,6 +13,7 @@ from emulation.services.cloudwatch import (
     dashboards,
     data,
     describing,
+    detectors,
     listing,
     queries,
     tags,
@@ -51,6 +52,10 @@ class CloudWatchProvider(ServiceLifecycleHook):
     set_alarm_state = operation("SetAlarmState", alarms.set_state)
     enable_alarm_actions = operation("EnableAlarmActions", alarms.enable)
     disable_alarm_actions = operation("DisableAlarmActions", alarms.disable)
+
+    put_anomaly_detector = operation("PutAnomalyDetector", detectors.put)
+    delete_anomaly_detector = operation("DeleteAnomalyDetector", detectors.delete)
+    describe_anomaly_detectors = operation("DescribeAnomalyDetectors", detectors.describe)
 
     put_dashboard = operation("PutDashboard", dashboards.put)
     get_dashboard = operation("GetDashboard", dashboards.get)
