@@ -12,7 +12,7 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,8 @@ class ModelServer:
     ready: threading.Event = field(default_factory=threading.Event)
     settled: threading.Event = field(default_factory=threading.Event)
     """Ready for the first time, or given up."""
+    under_way: int = 0
+    """Invocations that it has; its fleet counts them."""
     _port: int = 0
     _process: Process | None = None
     _stopping: threading.Event = field(default_factory=threading.Event)
@@ -214,35 +216,58 @@ def ping(port: int) -> bool:
 
 
 class Fleet:
-    """The instances of one variant."""
+    """The instances of one variant; some may join or leave while the others serve."""
 
     def __init__(self, specs: Sequence[ServerSpec]) -> None:
         self.servers = [ModelServer(spec) for spec in specs]
         self._turn = itertools.count()
-        self._idle = threading.Condition()
-        self._under_way = 0
+        self._changed = threading.Condition()
+        self._expected = 0
 
     def start(self, seconds: float) -> bool:
         """Start all and wait; whether every one became ready in that time."""
-        for server in self.servers:
-            server.start()
-        deadline = time.monotonic() + seconds
-        for server in self.servers:
-            server.settled.wait(max(0.0, deadline - time.monotonic()))
-        return all(server.ready.is_set() for server in self.servers)
+        return wait_until_ready(self.servers, seconds)
+
+    def grow(self, specs: Sequence[ServerSpec], seconds: float) -> bool:
+        """Start more; they join when every one is ready, and end when one is not in that time."""
+        more = [ModelServer(spec) for spec in specs]
+        if not wait_until_ready(more, seconds):
+            stop_all(more)
+            return False
+        with self._changed:
+            self.servers = self.servers + more
+        return True
+
+    def shrink(self, names: Collection[str]) -> None:
+        """Let servers go, by their specs' names: each answers what it has, then it ends."""
+        with self._changed:
+            gone = [server for server in self.servers if server.spec.name in names]
+            self.servers = [server for server in self.servers if server not in gone]
+            self._changed.wait_for(
+                lambda: not any(server.under_way for server in gone), INVOCATION_SECONDS
+            )
+        stop_all(gone)
+
+    def expect(self) -> None:
+        """Somebody is about to invoke; until `expect_no_more`, `drain` waits for them."""
+        with self._changed:
+            self._expected += 1
+
+    def expect_no_more(self) -> None:
+        """Somebody has their answer."""
+        with self._changed:
+            self._expected -= 1
+            if self._expected == 0:
+                self._changed.notify_all()
 
     def drain(self) -> None:
-        """Wait until every invocation has its answer."""
-        with self._idle:
-            self._idle.wait_for(lambda: self._under_way == 0, INVOCATION_SECONDS)
+        """Wait until everybody who was expected has their answer."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._expected == 0, INVOCATION_SECONDS)
 
     def stop(self) -> None:
         """Stop all, at the same time."""
-        stops = [threading.Thread(target=server.stop) for server in self.servers]
-        for stop in stops:
-            stop.start()
-        for stop in stops:
-            stop.join()
+        stop_all(self.servers)
 
     def invoke(self, headers: Mapping[str, str], body: bytes) -> Reply:
         """Ask the next ready server.
@@ -250,22 +275,48 @@ class Fleet:
         Raises:
             ServingError: there is no answer.
         """
-        ready = [server for server in self.servers if server.ready.is_set()]
         first = next(self._turn)
-        with self._counted():
-            for number in range(len(ready)):
+        tried: list[ModelServer] = []
+        while (server := self._take(first, tried)) is not None:
+            try:
+                return server.invoke(headers, body)
+            except NoServerError:
                 # One that refuses the connection has not taken the request: the next may.
-                with contextlib.suppress(NoServerError):
-                    return ready[(first + number) % len(ready)].invoke(headers, body)
+                tried.append(server)
+            finally:
+                self._give_back(server)
         raise NoServerError
 
-    @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
-        with self._idle:
-            self._under_way += 1
-        try:
-            yield
-        finally:
-            with self._idle:
-                self._under_way -= 1
-                self._idle.notify_all()
+    def _take(self, turn: int, tried: Sequence[ModelServer]) -> ModelServer | None:
+        with self._changed:
+            ready = [item for item in self.servers if item.ready.is_set() and item not in tried]
+            if not ready:
+                return None
+            server = ready[turn % len(ready)]
+            server.under_way += 1
+            return server
+
+    def _give_back(self, server: ModelServer) -> None:
+        with self._changed:
+            server.under_way -= 1
+            if server.under_way == 0:
+                self._changed.notify_all()
+
+
+def wait_until_ready(servers: Sequence[ModelServer], seconds: float) -> bool:
+    """Start servers and wait; whether every one became ready in that time."""
+    for server in servers:
+        server.start()
+    deadline = time.monotonic() + seconds
+    for server in servers:
+        server.settled.wait(max(0.0, deadline - time.monotonic()))
+    return all(server.ready.is_set() for server in servers)
+
+
+def stop_all(servers: Sequence[ModelServer]) -> None:
+    """Stop servers, at the same time."""
+    stops = [threading.Thread(target=server.stop) for server in servers]
+    for stop in stops:
+        stop.start()
+    for stop in stops:
+        stop.join()

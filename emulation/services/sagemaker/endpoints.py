@@ -1,29 +1,42 @@
-"""Endpoints, as the API has them. Their status follows the servers that `deployments` starts."""
+"""Endpoints, as the API has them. Their status follows the servers that `launching` starts and
+`rollout`, `rolling` and `scaling` change.
+"""
 
 import threading
-import uuid
 from collections.abc import Callable
 
 from localstack.runtime import events
 
 from emulation.services.sagemaker import (
-    capture,
-    deployments,
     endpoint_configs,
+    endpoint_descriptions,
+    guardrails,
     models,
+    rolling,
+    rollout,
+    scaling,
     tags,
+    traffic,
 )
-from emulation.services.sagemaker.deployments import Deployment, DeploymentError
 from emulation.services.sagemaker.endpoint_configs import weight
+from emulation.services.sagemaker.endpoint_events import enter
 from emulation.services.sagemaker.errors import (
     already_exists,
     could_not_find,
     endpoint_in_progress,
-    not_emulated,
+    validation_exception,
 )
+from emulation.services.sagemaker.launching import DeploymentError, instance_names, launch
 from emulation.services.sagemaker.listing import list_page
+from emulation.services.sagemaker.rollout import EmulatorEndsError, Rollout
 from emulation.services.sagemaker.scope import Scope
-from emulation.services.sagemaker.store import Endpoint, EndpointConfig, Members, Variant
+from emulation.services.sagemaker.store import (
+    Endpoint,
+    EndpointConfig,
+    Members,
+    PendingDeployment,
+    Variant,
+)
 from emulation.state import save_service
 
 NOUN = "endpoint"
@@ -31,45 +44,74 @@ INTERRUPTED = "The emulator ended during the update."
 PING_SECONDS = 240.0
 """How long a container may take to answer its first ping, unless the variant says otherwise."""
 
+AT_REST = frozenset({"InService", "UpdateRollbackFailed"})
+IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
+
 
 def create(scope: Scope, request: Members) -> Members:
-    """Start the servers of a configuration."""
-    refuse_deployment_config("CreateEndpoint", request)
+    """Start the servers of a configuration; a DeploymentConfig is noted for updates."""
     name = request["EndpointName"]
     arn = scope.arn("endpoint", name)
     if name in scope.store.endpoints:
         raise already_exists(NOUN, arn)
     config = endpoint_configs.find(scope, request["EndpointConfigName"])
-    endpoint = Endpoint(name, arn, config.name)
-    endpoint.first_variants = variants_of(scope, config)
+    variants = variants_of(scope, config)
+    guarded = request.get("DeploymentConfig")
+    check_deployment(scope, guarded, variants)
+    endpoint = Endpoint(name, arn, config.name, last_deployment=guarded)
+    endpoint.first_variants = variants
     scope.store.endpoints[name] = endpoint
     tags.set_tags(scope, arn, request.get("Tags", []))
-    job = f"create-{name}"
-    in_background(job, lambda: deploy_first(scope, endpoint, endpoint.first_variants))
+    begin_first(scope, endpoint, variants, "Creating")
+    in_background(f"create-{name}", lambda: deploy_first(scope, endpoint, variants))
     return {"EndpointArn": arn}
 
 
 def update(scope: Scope, request: Members) -> Members:
-    """Start the servers of another configuration, and switch when all of them answer."""
-    refuse_deployment_config("UpdateEndpoint", request)
-    for member in ("RetainAllVariantProperties", "RetainDeploymentConfig"):
-        if request.get(member):
-            raise not_emulated("UpdateEndpoint", member)
+    """Move to another configuration, as the DeploymentConfig says."""
     endpoint = find(scope, request["EndpointName"])
     config = endpoint_configs.find(scope, request["EndpointConfigName"])
-    if endpoint.status != "InService":
+    if endpoint.status not in AT_REST:
         raise endpoint_in_progress(endpoint.arn)
+    guarded = request.get("DeploymentConfig")
+    if guarded is None and request.get("RetainDeploymentConfig"):
+        guarded = endpoint.last_deployment
     variants = variants_of(scope, config)
-    endpoint.enter("Updating")
-    job = f"update-{endpoint.name}"
-    in_background(job, lambda: switch(scope, endpoint, variants, config.name))
+    retain(request, endpoint.variants, variants)
+    check_deployment(scope, guarded, variants)
+    guardrails.check_names(guarded, endpoint.variants, variants)
+    endpoint.last_deployment = guarded or endpoint.last_deployment
+    endpoint.pending = PendingDeployment(config.name, variants)
+    enter(scope, endpoint, "Updating")
+    in_background(f"update-{endpoint.name}", lambda: roll_out(scope, endpoint, guarded))
     return {"EndpointArn": endpoint.arn}
 
 
-def refuse_deployment_config(operation: str, request: Members) -> None:
-    """Everything but the plain switch is a guardrail."""
-    if request.get("DeploymentConfig"):
-        raise not_emulated(operation, "DeploymentConfig")
+def check_deployment(scope: Scope, guarded: Members | None, variants: list[Variant]) -> None:
+    """Refuse a DeploymentConfig that cannot be followed."""
+    guardrails.check(guarded, variants)
+    guardrails.check_alarms(scope, guarded)
+
+
+def roll_out(scope: Scope, endpoint: Endpoint, guarded: Members | None) -> None:
+    """The deployment that is pending."""
+    assert endpoint.pending is not None
+    policy = guardrails.Policy.of(guarded)
+    router = traffic.ACTIVE[traffic.key(scope, endpoint.name)]
+    job = Rollout(scope, endpoint, router, policy, endpoint.pending)
+    (rolling if policy.kind == "ROLLING" else rollout).deploy(job)
+
+
+def update_weights_and_capacities(scope: Scope, request: Members) -> Members:
+    """Change servers and weights of what serves."""
+    endpoint = find(scope, request["EndpointName"])
+    if endpoint.status != "InService":
+        raise endpoint_in_progress(endpoint.arn)
+    wanted = request["DesiredWeightsAndCapacities"]
+    scaling.check(endpoint, wanted)
+    scaling.begin(scope, endpoint, wanted)
+    in_background(f"scale-{endpoint.name}", lambda: scaling.apply(scope, endpoint))
+    return {"EndpointArn": endpoint.arn}
 
 
 def variants_of(scope: Scope, config: EndpointConfig) -> list[Variant]:
@@ -79,9 +121,9 @@ def variants_of(scope: Scope, config: EndpointConfig) -> list[Variant]:
             name=item["VariantName"],
             model=models.find(scope, item["ModelName"]).request,
             weight=weight(item),
-            count=item["InitialInstanceCount"],
+            count=0,
             ping_seconds=item.get("ContainerStartupHealthCheckTimeoutInSeconds", PING_SECONDS),
-            instances=[f"i-{uuid.uuid4().hex[:17]}" for _ in range(item["InitialInstanceCount"])],
+            instances=instance_names(item["InitialInstanceCount"]),
             capture=config.request.get("DataCaptureConfig"),
             config_name=config.name,
             instance_type=item["InstanceType"],
@@ -90,39 +132,54 @@ def variants_of(scope: Scope, config: EndpointConfig) -> list[Variant]:
     ]
 
 
-def deploy_first(scope: Scope, endpoint: Endpoint, variants: list[Variant]) -> None:
-    """A new endpoint's servers: it is Failed when they do not answer."""
+def retain(request: Members, old: list[Variant], new: list[Variant]) -> None:
+    """Carry over what variants of the same name have now, where the request says so."""
+    excluded = request.get("ExcludeRetainedVariantProperties", [])
+    if not request.get("RetainAllVariantProperties"):
+        if excluded:
+            raise validation_exception(
+                "ExcludeRetainedVariantProperties can only be specified when"
+                " RetainAllVariantProperties is true."
+            )
+        return
+    types = {item["VariantPropertyType"] for item in excluded}
+    before = {variant.name: variant for variant in old}
+    for variant in new:
+        same = before.get(variant.name)
+        if same is not None and "DesiredWeight" not in types:
+            variant.weight = same.weight
+        if same is not None and "DesiredInstanceCount" not in types:
+            variant.instances = instance_names(len(same.instances))
+        if "DataCaptureConfig" not in types:
+            variant.capture = next((item.capture for item in old), None)
+
+
+def begin_first(scope: Scope, endpoint: Endpoint, variants: list[Variant], status: str) -> None:
+    """Servers of an endpoint that has none yet, or none any more."""
+    for variant in variants:
+        variant.count = 0
+        variant.enter("Creating", f"Launching {len(variant.instances)} instance(s).")
+    endpoint.pending = PendingDeployment(endpoint.config_name, variants)
+    enter(scope, endpoint, status)
+
+
+def deploy_first(
+    scope: Scope, endpoint: Endpoint, variants: list[Variant], reason: str | None = None
+) -> None:
+    """An endpoint's first servers: it is Failed when they do not answer."""
     try:
-        deployment = deployments.launch(scope, endpoint.name, variants)
+        deployment = launch(scope, endpoint.name, variants)
     except DeploymentError as error:
-        if endpoint.status != "Deleting":
-            endpoint.enter("Failed", str(error))
+        if events.infra_stopping.is_set():
+            raise EmulatorEndsError from error
+        endpoint.pending = None
+        enter(scope, endpoint, "Failed", str(error))
         return
-    put_in_service(scope, endpoint, deployment)
-
-
-def switch(scope: Scope, endpoint: Endpoint, variants: list[Variant], config_name: str) -> None:
-    """New servers for an endpoint in service: when they do not answer, the old ones go on."""
-    try:
-        deployment = deployments.launch(scope, endpoint.name, variants)
-    except DeploymentError as error:
-        if endpoint.status == "Updating":
-            endpoint.enter("InService", str(error))
-        return
-    endpoint.config_name = config_name
-    put_in_service(scope, endpoint, deployment)
-
-
-def put_in_service(scope: Scope, endpoint: Endpoint, deployment: Deployment) -> None:
-    """Traffic goes to the new servers; the old ones answer what they have and end."""
-    if endpoint.status == "Deleting":
-        deployment.end()
-        return
-    old = deployments.activate(scope, endpoint.name, deployment)
-    endpoint.variants = [serving.variant for serving in deployment.serving]
-    endpoint.enter("InService")
-    if old is not None:
-        old.end()
+    for variant in variants:
+        variant.count, variant.status = len(variant.instances), None
+    endpoint.variants, endpoint.first_variants, endpoint.pending = variants, [], None
+    traffic.begin(scope, endpoint.name, deployment)
+    enter(scope, endpoint, "InService", reason)
 
 
 def find(scope: Scope, name: str) -> Endpoint:
@@ -135,44 +192,7 @@ def find(scope: Scope, name: str) -> Endpoint:
 
 def describe(scope: Scope, name: str) -> Members:
     """The endpoint; its variants once they serve."""
-    endpoint = find(scope, name)
-    reason = {} if endpoint.failure_reason is None else {"FailureReason": endpoint.failure_reason}
-    variants = [describe_variant(variant) for variant in endpoint.variants]
-    return {
-        "EndpointName": endpoint.name,
-        "EndpointArn": endpoint.arn,
-        "EndpointConfigName": endpoint.config_name,
-        "EndpointStatus": endpoint.status,
-        "CreationTime": endpoint.created,
-        "LastModifiedTime": endpoint.modified,
-        **({"ProductionVariants": variants} if variants else {}),
-        **describe_capture(scope, endpoint),
-        **reason,
-    }
-
-
-def describe_capture(scope: Scope, endpoint: Endpoint) -> Members:
-    """The data capture of what serves now."""
-    config = next((variant.capture for variant in endpoint.variants if variant.capture), None)
-    if config is None:
-        return {}
-    deployment = deployments.ACTIVE.get(deployments.key(scope, endpoint.name))
-    serving = deployment.serving if deployment else []
-    recorders = [item.recorder for item in serving if item.recorder is not None]
-    return {"DataCaptureConfig": capture.summary(config, recorders)}
-
-
-def describe_variant(variant: Variant) -> Members:
-    """A variant with its image, weight and servers."""
-    image = models.container(variant.model)["Image"]
-    return {
-        "VariantName": variant.name,
-        "DeployedImages": [{"SpecifiedImage": image, "ResolutionTime": variant.resolved}],
-        "CurrentWeight": variant.weight,
-        "DesiredWeight": variant.weight,
-        "CurrentInstanceCount": variant.count,
-        "DesiredInstanceCount": variant.count,
-    }
+    return endpoint_descriptions.describe(scope, find(scope, name))
 
 
 def list_endpoints(scope: Scope, request: Members) -> Members:
@@ -192,17 +212,18 @@ def list_endpoints(scope: Scope, request: Members) -> Members:
 
 
 def delete(scope: Scope, name: str) -> None:
-    """Stop the servers, then forget the endpoint."""
+    """Stop the servers, then forget the endpoint; one that is being changed stays, as on AWS."""
     endpoint = find(scope, name)
+    if endpoint.status in IN_PROGRESS:
+        raise endpoint_in_progress(endpoint.arn)
     if endpoint.status != "Deleting":
-        endpoint.enter("Deleting")
+        enter(scope, endpoint, "Deleting")
         in_background(f"delete-{name}", lambda: remove(scope, endpoint))
 
 
 def remove(scope: Scope, endpoint: Endpoint) -> None:
     """The end of an endpoint."""
-    deployment = deployments.deactivate(scope, endpoint.name)
-    if deployment is not None:
+    for deployment in traffic.end(scope, endpoint.name):
         deployment.end()
     scope.store.endpoints.pop(endpoint.name, None)
     tags.forget(scope, endpoint.arn)
@@ -214,24 +235,42 @@ def restore(scope: Scope, endpoint: Endpoint) -> None:
         scope.store.endpoints.pop(endpoint.name, None)
     if endpoint.status in {"Deleting", "Failed"}:
         return
-    reason = INTERRUPTED if endpoint.status == "Updating" else endpoint.failure_reason
+    reason = INTERRUPTED if was_interrupted(endpoint) else endpoint.failure_reason
     variants = endpoint.variants or endpoint.first_variants
-    endpoint.enter("SystemUpdating" if endpoint.variants else "Creating")
+    scaling.forget(variants)
+    for variant in variants:
+        variant.config_name = variant.config_name or endpoint.config_name
+    begin_first(scope, endpoint, variants, "SystemUpdating" if endpoint.variants else "Creating")
 
     def start_again() -> None:
         # The servers log to the gateway, and read from it what is not on disk any more.
         events.infra_ready.wait()
-        deploy_first(scope, endpoint, variants)
-        endpoint.failure_reason = endpoint.failure_reason or reason
+        deploy_first(scope, endpoint, variants, reason)
 
     in_background(f"restore-{endpoint.name}", start_again)
+
+
+def was_interrupted(endpoint: Endpoint) -> bool:
+    """Whether the emulator ended in the middle of a change; one that has begun to serve had only
+    its old servers to end.
+    """
+    scaled = any(
+        variant.desired_count is not None or variant.desired_weight is not None
+        for variant in endpoint.variants
+    )
+    return endpoint.status in {"Updating", "RollingBack"} and (
+        endpoint.pending is not None or scaled
+    )
 
 
 def in_background(name: str, work: Callable[[], None]) -> None:
     """Where the API answers before the work is done; what came of it is kept."""
 
     def run() -> None:
-        work()
+        try:
+            work()
+        except EmulatorEndsError:
+            return
         save_service("sagemaker")
 
     threading.Thread(target=run, name=name, daemon=True).start()

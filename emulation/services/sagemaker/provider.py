@@ -122,6 +122,9 @@ class SageMakerProvider(ServiceLifecycleHook):
     describe_endpoint = operation("DescribeEndpoint", by_name("EndpointName", endpoints.describe))
     list_endpoints = operation("ListEndpoints", endpoints.list_endpoints)
     update_endpoint = operation("UpdateEndpoint", endpoints.update)
+    update_endpoint_weights_and_capacities = operation(
+        "UpdateEndpointWeightsAndCapacities", endpoints.update_weights_and_capacities
+    )
     delete_endpoint = operation("DeleteEndpoint", by_name("EndpointName", endpoints.delete))
 
     search = operation("Search", search.search)

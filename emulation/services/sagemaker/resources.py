@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
 from emulation.services.resource_types import Model, ResourceType
+from emulation.services.typed import typed
 
 # A configuration names its model: it is replaced because the model is.
 
@@ -42,7 +43,8 @@ class Immutable(ResourceType):
         model = dict(request.desired_state)
         name = f"{self.NOUN}Name"
         model.setdefault(name, self.default_name(request))
-        answer = self._call(request, "create", only(model, self.MEMBERS))
+        given = typed("sagemaker", f"Create{self.NOUN}", only(model, self.MEMBERS), self.TYPE)
+        answer = self._call(request, "create", given)
         return self.done(model | {self.IDENTIFIER: answer[f"{self.NOUN}Arn"]})
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
@@ -140,7 +142,7 @@ class EndpointResource(ResourceType):
         if "created" not in request.custom_context:
             model.setdefault("EndpointName", self.default_name(request))
             client = request.aws_client_factory.sagemaker
-            answer = client.create_endpoint(**only(model, self.CREATE_MEMBERS))
+            answer = client.create_endpoint(**given("CreateEndpoint", model, self.CREATE_MEMBERS))
             model[self.IDENTIFIER] = answer["EndpointArn"]
             return self.in_progress(model, created=True)
         found = describe(request, model["EndpointName"])
@@ -163,10 +165,10 @@ class EndpointResource(ResourceType):
             if model["EndpointConfigName"] == previous["EndpointConfigName"]:
                 return self.done(model)
             client = request.aws_client_factory.sagemaker
-            client.update_endpoint(**only(model, self.UPDATE_MEMBERS))
+            client.update_endpoint(**given("UpdateEndpoint", model, self.UPDATE_MEMBERS))
             return self.in_progress(model, updating=True)
         found = describe(request, model["EndpointName"])
-        if found["EndpointStatus"] == "Updating":
+        if found["EndpointStatus"] in MOVING:
             return self.in_progress(model)
         if found["EndpointConfigName"] == model["EndpointConfigName"]:
             return self.done(model)
@@ -184,8 +186,18 @@ class EndpointResource(ResourceType):
         except ClientError as error:
             if is_missing(error):
                 return self.done(model)
+            if "in-progress endpoint" in error.response["Error"]["Message"]:
+                return self.in_progress(model)
             raise
         return self.in_progress(model, deleting=True)
+
+
+MOVING = frozenset({"Updating", "RollingBack", "SystemUpdating"})
+
+
+def given(operation: str, model: Model, members: tuple[str, ...]) -> Any:
+    """What an operation takes of a template, with the API's types."""
+    return typed("sagemaker", operation, only(model, members), EndpointResource.TYPE)
 
 
 def describe(request: ResourceRequest[Model], name: str) -> Any:

@@ -13,8 +13,9 @@ from emulation.compute.serving import NoServerError, Reply, ServerGoneError, Ser
 from emulation.services.sagemaker import endpoint_metrics
 from emulation.services.sagemaker.capture import Recorder
 from emulation.services.sagemaker.capture_lines import Captured, Payload
-from emulation.services.sagemaker.deployments import Deployment, ServingVariant, active
+from emulation.services.sagemaker.deployments import ServingVariant
 from emulation.services.sagemaker.scope import Scope
+from emulation.services.sagemaker.traffic import NoVariantError, Router, active
 from emulation.services.sagemaker_runtime.errors import (
     ModelError,
     endpoint_not_found,
@@ -44,6 +45,9 @@ TIMED_OUT = (
 
 GONE = "The container closed the connection before it answered."
 
+NO_REPLY = Reply(503, {}, b"", 0.0)
+"""No server was up; that counts as an error of the server, so that an alarm sees it."""
+
 
 class SageMakerRuntimeProvider:
     """Invocations in real time; the other two operations are refused by name."""
@@ -57,17 +61,22 @@ class SageMakerRuntimeProvider:
         refuse(request)
         name = request["EndpointName"]
         scope = Scope.of(context)
-        deployment = active(scope, name)
-        if deployment is None:
+        router = active(scope, name)
+        if router is None:
             raise endpoint_not_found(name, context.account_id)
         stream = request.get("Body")
         body = b"" if stream is None else stream.read()
         if len(body) > PAYLOAD_BYTES:
             return payload_too_large(PAYLOAD_BYTES)
-        serving = choose(deployment, request)
-        reply = ask(context, serving, request, body)
+        serving = enter(router, request)
+        try:
+            reply = ask(serving, request, body)
+        finally:
+            router.leave(serving)
         seconds = time.perf_counter() - started
-        endpoint_metrics.count(scope, name, serving.variant.name, reply, seconds)
+        endpoint_metrics.count(scope, name, serving.variant, reply, seconds)
+        if reply is NO_REPLY:
+            raise service_unavailable()
         if reply.status != 200:
             raise model_error(context, name, reply.status, reply.body.decode(errors="replace"))
         content_type = reply.header("Content-Type") or OCTETS
@@ -84,19 +93,16 @@ def refuse(request: dict[str, Any]) -> None:
             )
 
 
-def choose(deployment: Deployment, request: dict[str, Any]) -> ServingVariant:
+def enter(router: Router, request: dict[str, Any]) -> ServingVariant:
     """The variant that the caller names, or one by weight."""
-    if "TargetVariant" not in request:
-        return deployment.choose()
-    serving = deployment.named(request["TargetVariant"])
-    if serving is None:
-        raise variant_not_found(request["TargetVariant"], request["EndpointName"])
-    return serving
+    target = request.get("TargetVariant")
+    try:
+        return router.enter(target)
+    except NoVariantError as error:
+        raise variant_not_found(str(target), request["EndpointName"]) from error
 
 
-def ask(
-    context: RequestContext, serving: ServingVariant, request: dict[str, Any], body: bytes
-) -> Reply:
+def ask(serving: ServingVariant, request: dict[str, Any], body: bytes) -> Reply:
     """The server's reply; the container sees these headers and no others."""
     headers = {
         header: request[member]
@@ -110,8 +116,8 @@ def ask(
     started = time.perf_counter()
     try:
         return serving.fleet.invoke(headers, body)
-    except NoServerError as error:
-        raise service_unavailable() from error
+    except NoServerError:
+        return NO_REPLY
     except (ServerTimeoutError, ServerGoneError) as error:
         text = TIMED_OUT if isinstance(error, ServerTimeoutError) else GONE
         return Reply(0, {}, text.encode(), time.perf_counter() - started)

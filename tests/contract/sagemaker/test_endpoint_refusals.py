@@ -83,6 +83,7 @@ def test_model_data_must_be_there(sagemaker, bucket, unique):
 
 SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}
 
+
 @pytest.mark.parametrize(
     ("request_part", "variant_part", "what"),
     [
@@ -112,23 +113,6 @@ def test_multi_model_is_refused(sagemaker, unique):
     container = {"Image": IMAGE, "Mode": "MultiModel"}
     _, message = refusal(sagemaker.create_model, ModelName=unique, PrimaryContainer=container)
     assert message.endswith("a multi-model container (Mode MultiModel) is not emulated")
-
-
-def test_guardrails_are_refused(sagemaker, unique):
-    policy = {
-        "TrafficRoutingConfiguration": {
-            "Type": "CANARY",
-            "WaitIntervalInSeconds": 60,
-            "CanarySize": {"Type": "CAPACITY_PERCENT", "Value": 10},
-        }
-    }
-    _, message = refusal(
-        sagemaker.update_endpoint,
-        EndpointName=unique,
-        EndpointConfigName=unique,
-        DeploymentConfig={"BlueGreenUpdatePolicy": policy},
-    )
-    assert message == "sagemaker.UpdateEndpoint with DeploymentConfig is not emulated"
 
 
 def test_other_invocations_are_refused(runtime, unique):
