@@ -25,6 +25,7 @@ class EmulationSettings(BaseSettings):
         "1GB", description="Memory of the warehouse, as DuckDB writes it."
     )
     stop_seconds: float = Field(10.0, description="Wait between TERM and KILL of a child process.")
+    builds: int = Field(4, description="CodeBuild builds that run at a time; others are queued.")
 
     limits: bool = Field(
         False, description="Whether Kinesis's shards let through in a second what AWS's do."
@@ -53,6 +54,28 @@ def system_environment() -> Mapping[str, str]:
     """What a child may inherit from the machine: programs, language, home; never our AWS_*."""
     kept = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "JAVA_HOME", "SSL_CERT_FILE", "USER")
     return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def registry_environment() -> Mapping[str, str]:
+    """A build's way to package registries, where the machine has one of its own."""
+    kept = (
+        "NODE_EXTRA_CA_CERTS",
+        "NPM_CONFIG_REGISTRY",
+        "PIP_CERT",
+        "PIP_EXTRA_INDEX_URL",
+        "PIP_INDEX_URL",
+        "REQUESTS_CA_BUNDLE",
+        "SSL_CERT_DIR",
+        "UV_DEFAULT_INDEX",
+        "UV_INDEX_URL",
+    )
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def uv_cache() -> Path:
+    """Where uv keeps packages on this machine; builds share it."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("UV_CACHE_DIR") or Path(base) / "uv")
 
 
 def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
@@ -89,6 +112,7 @@ OWN_PROVIDERS = (
     "PROVIDER_OVERRIDE_DYNAMODB",
     "PROVIDER_OVERRIDE_DYNAMODBSTREAMS",
     "PROVIDER_OVERRIDE_EC2",
+    "PROVIDER_OVERRIDE_EVENTS",
     "PROVIDER_OVERRIDE_KINESIS",
     "PROVIDER_OVERRIDE_REDSHIFT",
     "PROVIDER_OVERRIDE_S3",
