@@ -17,6 +17,7 @@ PROVIDERS = {
     "autoscaling": "emulation.services.autoscaling.provider:AutoScalingProvider",
     "cloudwatch": "emulation.services.cloudwatch.provider:CloudWatchProvider",
     "codepipeline": "emulation.services.codepipeline.provider:CodePipelineProvider",
+    "codebuild": "emulation.services.codebuild.provider:CodeBuildProvider",
     "dynamodb": "emulation.services.dynamodb.provider:DynamoDbProvider",
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",

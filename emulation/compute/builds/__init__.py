@@ -1,1 +1,1 @@
-"""Builds as CodeBuild runs them: a buildspec's commands in a shell of their own, files in and out."""
+"""Builds as CodeBuild runs them: a buildspec's commands in one shell, files in and out."""

@@ -115,7 +115,7 @@ def pack(files: list[Selected], archive: Path, *, keep_links: bool = False) -> N
                 info = zipfile.ZipInfo(file.name, EARLIEST)
                 info.create_system = 3
                 info.external_attr = (stat.S_IFLNK | 0o777) << 16
-                packed.writestr(info, os.readlink(file.path))
+                packed.writestr(info, str(file.path.readlink()))
             elif file.path.exists():
                 packed.write(file.path, file.name)
 

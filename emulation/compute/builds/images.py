@@ -68,7 +68,7 @@ def select(wanted: Mapping[str, str]) -> dict[str, str]:
 
 
 def matches(wanted: str, has: str) -> bool:
-    """Whether `latest`, `3.x`, `3` of a longer version or the version itself names what is there."""
+    """Whether `latest`, `3.x` or the version itself names what is there."""
     if wanted in {"latest", has}:
         return True
     prefix = wanted.removesuffix("x").removesuffix(".")

@@ -1,8 +1,8 @@
-"""Where a build finds its folders: where CodeBuild has them, if the system lets a process have a root
-of its own; where they lie on this machine otherwise, which its environment tells.
+"""Where a build finds its folders: where CodeBuild has them, if the system lets a process have a
+root of its own; where they lie on this machine otherwise, which its environment tells.
 
-A build never sees what the emulator runs from: programs of this repository's environments and of the
-user's home are taken off its PATH, in both cases.
+A build never sees what the emulator runs from: programs of this repository's environments and of
+the user's home are taken off its PATH, in both cases.
 """
 
 import logging

@@ -14,7 +14,7 @@ from typing import Any
 
 sys.path.append(str(Path(__file__).parents[3]))
 
-from emulation.compute.lambda_root import (  # noqa: E402
+from emulation.compute.lambda_root import (
     AT_FDCWD,
     AT_RECURSIVE,
     LIBC,

@@ -81,6 +81,7 @@ class Shell:
         self._process: Process | None = None
         self._commands = -1
         self._number = 0
+        self._prelude = ""
         self._cause: Status | None = None
         self._namespaces: Namespaces | None = None
 
@@ -101,9 +102,9 @@ class Shell:
             self._end()
         return status
 
-    def set(self, name: str, value: str) -> None:
-        """Export a variable to the commands that follow."""
-        self._environment[name] = value
+    def set_succeeding(self, value: str) -> None:
+        """Tell the commands that follow whether those before them succeeded."""
+        self._prelude = f"export CODEBUILD_BUILD_SUCCEEDING={value}\n"
 
     def stop(self, cause: Status = Status.STOPPED) -> None:
         """TERM and, after the grace period, KILL, to everything that the build started."""
@@ -130,7 +131,7 @@ class Shell:
     def _write(self, command: str) -> Path:
         self._number += 1
         file = self._place.scratch / f"script-{self._number}.sh"
-        file.write_text(f"{command}\n")
+        file.write_text(f"{self._prelude}{command}\n")
         return file
 
     def _ready(self, deadline: float) -> Process:

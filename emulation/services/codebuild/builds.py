@@ -55,7 +55,7 @@ def start_for_pipeline(
     source_version: str = "",
     request: Members | None = None,
 ) -> str:
-    """Start a build for CodePipeline, which hands its artifacts over; the build's id (`PROJECT:UUID`).
+    """Start a build for CodePipeline, which hands artifacts over; its id (`PROJECT:UUID`).
 
     `initiator` is `codepipeline/PIPELINE`. The first of `inputs` is the primary source
     (`CODEBUILD_SRC_DIR`), the others are `CODEBUILD_SRC_DIR_NAME`. One of `outputs` gets what
@@ -66,7 +66,7 @@ def start_for_pipeline(
     `request` may hold further members of StartBuild.
 
     Follow it with BatchGetBuilds: `buildStatus`, `phases`, `exportedEnvironmentVariables` (for the
-    action's namespace), `logs`. StopBuild stops it. The outputs are uploaded before it is SUCCEEDED.
+    action's namespace), `logs`. StopBuild stops it. Outputs are uploaded before it is SUCCEEDED.
 
     Raises:
         CommonServiceException: as StartBuild: there is no such project (ResourceNotFoundException),
