@@ -1,0 +1,1 @@
+"""The steps of the delivery pipeline: what its builds call."""
