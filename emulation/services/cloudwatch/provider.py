@@ -14,6 +14,7 @@ from emulation.services.cloudwatch import (
     data,
     describing,
     detectors,
+    graphs,
     listing,
     queries,
     tags,
@@ -61,6 +62,8 @@ class CloudWatchProvider(ServiceLifecycleHook):
     get_dashboard = operation("GetDashboard", dashboards.get)
     list_dashboards = operation("ListDashboards", dashboards.listed)
     delete_dashboards = operation("DeleteDashboards", dashboards.delete)
+
+    get_metric_widget_image = operation("GetMetricWidgetImage", graphs.get_image)
 
     tag_resource = operation("TagResource", tags.tag)
     untag_resource = operation("UntagResource", tags.untag)
