@@ -19,7 +19,7 @@ from emulation.services.sagemaker import (
     traffic,
 )
 from emulation.services.sagemaker.endpoint_configs import weight
-from emulation.services.sagemaker.endpoint_events import enter
+from emulation.services.sagemaker.endpoint_events import enter, tell_deployment
 from emulation.services.sagemaker.errors import (
     already_exists,
     could_not_find,
@@ -62,7 +62,7 @@ def create(scope: Scope, request: Members) -> Members:
     endpoint.first_variants = variants
     scope.store.endpoints[name] = endpoint
     tags.set_tags(scope, arn, request.get("Tags", []))
-    begin_first(scope, endpoint, variants, "Creating")
+    begin(scope, endpoint, variants, "Creating")
     in_background(f"create-{name}", lambda: deploy_first(scope, endpoint, variants))
     return {"EndpointArn": arn}
 
@@ -81,8 +81,7 @@ def update(scope: Scope, request: Members) -> Members:
     check_deployment(scope, guarded, variants)
     guardrails.check_names(guarded, endpoint.variants, variants)
     endpoint.last_deployment = guarded or endpoint.last_deployment
-    endpoint.pending = PendingDeployment(config.name, variants)
-    enter(scope, endpoint, "Updating")
+    begin(scope, endpoint, variants, "Updating")
     in_background(f"update-{endpoint.name}", lambda: roll_out(scope, endpoint, guarded))
     return {"EndpointArn": endpoint.arn}
 
@@ -154,13 +153,14 @@ def retain(request: Members, old: list[Variant], new: list[Variant]) -> None:
             variant.capture = next((item.capture for item in old), None)
 
 
-def begin_first(scope: Scope, endpoint: Endpoint, variants: list[Variant], status: str) -> None:
-    """Servers of an endpoint that has none yet, or none any more."""
+def begin(scope: Scope, endpoint: Endpoint, variants: list[Variant], status: str) -> None:
+    """Servers are about to be started; DescribeEndpoint shows them from now on."""
     for variant in variants:
         variant.count = 0
         variant.enter("Creating", f"Launching {len(variant.instances)} instance(s).")
-    endpoint.pending = PendingDeployment(endpoint.config_name, variants)
+    endpoint.pending = PendingDeployment(variants[0].config_name, variants)
     enter(scope, endpoint, status)
+    tell_deployment(scope, endpoint)
 
 
 def deploy_first(
@@ -240,7 +240,7 @@ def restore(scope: Scope, endpoint: Endpoint) -> None:
     scaling.forget(variants)
     for variant in variants:
         variant.config_name = variant.config_name or endpoint.config_name
-    begin_first(scope, endpoint, variants, "SystemUpdating" if endpoint.variants else "Creating")
+    begin(scope, endpoint, variants, "SystemUpdating" if endpoint.variants else "Creating")
 
     def start_again() -> None:
         # The servers log to the gateway, and read from it what is not on disk any more.

@@ -118,21 +118,13 @@ def deploy(rollout: Rollout) -> None:
     """Blue/green: all new servers first, then their traffic, step by step."""
     try:
         rollout.watch()
-        launch_all(rollout)
+        rollout.green = start_green(rollout, rollout.variants)
         for step in rollout.policy.steps(rollout.size):
             take_step(rollout, step)
     except DeploymentError as error:
         roll_back(rollout, str(error))
     else:
         finish(rollout)
-
-
-def launch_all(rollout: Rollout) -> None:
-    """All the new servers, still without traffic."""
-    for variant in rollout.variants:
-        variant.enter("Creating", f"Launching {len(variant.instances)} instance(s).")
-    tell_deployment(rollout.scope, rollout.endpoint)
-    rollout.green = start_green(rollout, rollout.variants)
 
 
 def start_green(rollout: Rollout, variants: list[Variant]) -> Deployment:

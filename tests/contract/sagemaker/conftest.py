@@ -81,6 +81,7 @@ def endpoint(sagemaker, unique, config, settled, waiting):
 
     yield create
     for name in made:
+        settled(name)
         sagemaker.delete_endpoint(EndpointName=name)
         waiting(f"endpoint {name} to go", lambda name=name: is_gone(sagemaker, name))
 
