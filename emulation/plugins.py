@@ -257,6 +257,12 @@ def load_state() -> None:
     load("emulation.state:load_state")()
 
 
+@hooks.on_infra_start()
+def serve_pages() -> None:
+    """The pages of the gateway itself."""
+    load("emulation.services.cloudwatch.pages:add_routes")()
+
+
 @hooks.on_infra_shutdown(priority=10)
 def stop_processes() -> None:
     """End every child before the state is saved, so that the state is at rest."""

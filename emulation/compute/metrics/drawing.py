@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from emulation.compute.metrics.series import Series, Span
-from emulation.compute.metrics.views import draw_bars, draw_gauge, draw_pie, draw_table, draw_values
+from emulation.compute.metrics.views import (
+    draw_bars,
+    draw_gauge,
+    draw_pie,
+    draw_table,
+    draw_values,
+    shown,
+)
 from emulation.compute.metrics.widgets import Annotation, Widget
 
 if TYPE_CHECKING:
@@ -177,14 +184,14 @@ def stack(axes: "Axes", plots: Sequence[Plot]) -> None:
 
 def dress(axes: "Axes", widget: Widget, side: str, theme: Theme) -> None:
     """Grid, frame, bounds, label and numbers of an axis."""
-    from matplotlib.ticker import EngFormatter
+    from matplotlib.ticker import FuncFormatter
 
     wanted = widget.axes.get(side)
     axes.set_facecolor(theme.paper)
     axes.grid(visible=side == "left", color=theme.grid, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.tick_params(colors=theme.faint, length=0)
-    axes.yaxis.set_major_formatter(EngFormatter(sep=""))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: shown(value, 4)))
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.spines["bottom"].set(visible=True, color=theme.grid)
@@ -218,9 +225,16 @@ def mark_value(axes: "Axes", each: Annotation, theme: Theme) -> None:
         axes.axhspan(*sorted((each.value, end)), color=color, alpha=0.12, linewidth=0)
     axes.set_ylim(low, high)
     if each.label:
-        place = axes.get_yaxis_transform()
-        axes.text(
-            0.995, each.value, each.label, transform=place, ha="right", va="bottom", color=theme.ink
+        axes.annotate(
+            each.label,
+            (0.995, each.value),
+            xycoords=axes.get_yaxis_transform(),
+            xytext=(0, 2),
+            textcoords="offset points",
+            ha="right",
+            va="bottom",
+            color=theme.ink,
+            bbox={"facecolor": theme.paper, "alpha": 0.7, "edgecolor": "none", "pad": 1},
         )
 
 

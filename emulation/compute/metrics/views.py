@@ -49,14 +49,14 @@ class Plot(Protocol):
         """Its color."""
 
 
-def shown(value: float | None) -> str:
+def shown(value: float | None, digits: int = 3) -> str:
     """A number as short as it can be read."""
     if value is None:
         return "--"
     for size, letter in UNITS:
         if abs(value) >= size:
-            return f"{value / size:.3g}{letter}"
-    return f"{value:.3g}"
+            return f"{value / size:.{digits}g}{letter}"
+    return f"{value:.{digits}g}"
 
 
 def latest(plot: Plot) -> float | None:
@@ -122,16 +122,24 @@ def draw_bars(figure: "Figure", _: "Widget", plots: Sequence[Plot], theme: Theme
 
 def draw_pie(figure: "Figure", _: "Widget", plots: Sequence[Plot], theme: Theme) -> None:
     """The shares of the last values."""
+    from matplotlib.patches import Patch
+
     axes = figure.add_subplot()
     found = [(plot, value) for plot, value in with_values(plots) if value > 0]
     axes.pie(
         [value for _, value in found],
-        labels=[f"{plot.label}  {shown(value)}" for plot, value in found],
         colors=[plot.color for plot, _ in found],
         wedgeprops={"width": 0.4, "edgecolor": theme.paper},
-        textprops={"color": theme.ink},
         startangle=90,
         counterclock=False,
+    )
+    figure.legend(
+        [Patch(color=plot.color) for plot, _ in found],
+        [f"{plot.label}  {shown(value)}" for plot, value in found],
+        loc="outside right center",
+        frameon=False,
+        labelcolor=theme.ink,
+        handlelength=0.8,
     )
 
 
@@ -169,8 +177,11 @@ def draw_table(figure: "Figure", _: "Widget", plots: Sequence[Plot], theme: Them
         numbers = (min(values), max(values), sum(values) / len(values)) if values else (None,) * 3
         rows.append([plot.label, *map(shown, (*numbers, latest(plot)))])
     head = ["", "Min", "Max", "Average", "Last"]
-    widths = [0.48, 0.13, 0.13, 0.13, 0.13]
+    widths = [0.4, 0.15, 0.15, 0.15, 0.15]
     table = axes.table(rows, colLabels=head, colWidths=widths, loc="upper left", cellLoc="left")
+    table.auto_set_font_size(False)
+    table.set_fontsize(8)
+    table.scale(1, 1.3)
     for (row, _column), cell in table.get_celld().items():
         cell.set(facecolor=theme.paper, edgecolor=theme.grid)
         cell.get_text().set_color(theme.faint if row == 0 else theme.ink)
