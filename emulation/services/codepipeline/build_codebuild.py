@@ -1,16 +1,13 @@
 """Build and test actions of CodeBuild: one build each, whose end is the action's."""
 
 import json
-from typing import TYPE_CHECKING
 
 from localstack.aws.api import ServiceException
 from localstack.services.plugins import SERVICE_PLUGINS
 
+from emulation.services.codebuild.builds import PipelineArtifact, start_for_pipeline
 from emulation.services.codepipeline.store import Members
 from emulation.services.codepipeline.tasks import CONFIGURATION, ActionError, Outcome, Task
-
-if TYPE_CHECKING:
-    from emulation.services.codebuild.builds import PipelineArtifact
 
 URL = "https://console.aws.amazon.com/codebuild/home?region={region}#/builds/{build}/view/new"
 
@@ -22,9 +19,6 @@ class CodeBuildProvider:
 
     def start(self, task: Task) -> Outcome | None:
         """Start the build with the action's artifacts."""
-        # With CodeBuild comes the engine of builds: not before there is one.
-        from emulation.services.codebuild.builds import start_for_pipeline
-
         SERVICE_PLUGINS.require("codebuild")
         inputs = inputs_of(task)
         try:
@@ -70,10 +64,8 @@ def inputs_of(task: Task) -> list[Members]:
     return inputs
 
 
-def artifact(item: Members) -> "PipelineArtifact":
+def artifact(item: Members) -> PipelineArtifact:
     """An artifact, as CodeBuild takes it."""
-    from emulation.services.codebuild.builds import PipelineArtifact
-
     place = item["s3location"]
     return PipelineArtifact(item["name"], place["bucket"], place["key"])
 
