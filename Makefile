@@ -63,13 +63,13 @@ status: $(READY) ## what runs here, and how the stacks are
 
 test: .venv/.spark-archive ## unit, architecture and contract tests
 	@$(PYTHON) -m pytest -q -n 2 tests/unit tests/architecture
-	@$(PYTHON) -m pytest -q tests/contract
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile tests/contract
 
 test-unit: $(READY) ## the tests that take seconds
 	@$(PYTHON) -m pytest -q -n 2 tests/unit tests/architecture
 
 test-contract: .venv/.spark-archive ## boto3 against the emulator
-	@$(PYTHON) -m pytest -q tests/contract
+	@$(PYTHON) -m pytest -q -n 2 --dist loadfile tests/contract
 
 e2e: .venv/.spark-archive ## the stories: an event in, a prediction out
 	@$(PYTHON) -m pytest -q tests/e2e

@@ -5,6 +5,12 @@ import zipfile
 
 ROLE = "arn:aws:iam::000000000000:role/lambda"
 ECHO = "def handler(event, context):\n    return event\n"
+PROVISIONED_PID = (
+    "import os\n"
+    "def handler(event, context):\n"
+    "    if os.environ['AWS_LAMBDA_INITIALIZATION_TYPE'] == 'provisioned-concurrency':\n"
+    "        return os.getpid()\n"
+)
 PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
 GATED = (
     "import boto3, os, time\n"

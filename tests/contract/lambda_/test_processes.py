@@ -36,11 +36,13 @@ def create(aws, code: str, **options) -> str:
 
 def descendants(emulator: Emulator) -> set[int]:
     """The processes of functions: below the emulator, and not the one that watches them."""
-    return {
-        process.pid
-        for process in psutil.Process(emulator.process.pid).children(recursive=True)
-        if "warden" not in " ".join(process.cmdline())
-    }
+    found = set()
+    for process in psutil.Process(emulator.process.pid).children(recursive=True):
+        # One may end while it is looked at.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "warden" not in " ".join(process.cmdline()):
+                found.add(process.pid)
+    return found
 
 
 def gone(pids: set[int]) -> bool:
