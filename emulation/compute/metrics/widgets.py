@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -89,7 +89,8 @@ def read(properties: Members, now: float) -> Widget:
     axes = properties.get("yAxis") or {}
     return Widget(
         lines=list(lines(properties, minutes(period))),
-        span=span,
+        # Periods begin at round times, so that a graph does not change by being looked at later.
+        span=span if whole else replace(span, start=span.start - span.start % minutes(period)),
         title=str(properties.get("title") or ""),
         view=properties.get("view") or "timeSeries",
         stacked=bool(properties.get("stacked")),
