@@ -221,7 +221,7 @@ class Fleet:
     def __init__(self, specs: Sequence[ServerSpec]) -> None:
         self.servers = [ModelServer(spec) for spec in specs]
         self._turn = itertools.count()
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.Lock())
         self._expected = 0
 
     def start(self, seconds: float) -> bool:

@@ -8,6 +8,7 @@ from emulation.compute.container_contract import ContainerFolder
 from emulation.compute.serving import Fleet
 from emulation.services.log_events import LogStream
 from emulation.services.sagemaker.capture import Recorder
+from emulation.services.sagemaker.endpoint_metrics import Tally
 from emulation.services.sagemaker.store import Variant
 
 
@@ -29,6 +30,7 @@ class ServingVariant:
     """A variant and the servers that answer for it."""
 
     variant: Variant
+    tally: Tally
     recorder: Recorder | None = None
     fleet: Fleet = field(default_factory=lambda: Fleet([]))
     instances: dict[str, Instance] = field(default_factory=dict)

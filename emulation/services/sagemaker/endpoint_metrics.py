@@ -1,7 +1,15 @@
-"""An endpoint's metrics, of each variant and of each configuration that a variant has run with."""
+"""An endpoint's metrics, of each variant and of each configuration that a variant has run with.
 
-from emulation.compute.serving import Reply
-from emulation.services.metrics import METER, Metric, Source
+An invocation pays for adding to a list; what it says is worked out and sent once a second.
+"""
+
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from emulation.services.metrics import FLUSH_SECONDS, Metric, Source, data, put
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Variant
 
@@ -16,26 +24,72 @@ MODEL_LATENCY = Metric("ModelLatency", "Microseconds")
 OVERHEAD_LATENCY = Metric("OverheadLatency", "Microseconds")
 
 
-def count(scope: Scope, endpoint: str, variant: Variant, reply: Reply, seconds: float) -> None:
-    """One invocation, answered after so many seconds; a reply with status 0 is none. Errors count
-    0 too, so that their average is a rate.
+class Invocation(NamedTuple):
+    """The status that the model answered with, 0 when it did not, and how long the model and the
+    whole invocation took, in s.
     """
-    latency = round(reply.seconds * 1e6)
-    values: dict[Metric, float] = {
-        INVOCATIONS: 1,
-        INVOCATIONS_PER_INSTANCE: 1 / max(1, variant.count),
-        INVOCATION_4XX_ERRORS: 400 <= reply.status < 500,
-        INVOCATION_5XX_ERRORS: reply.status >= 500 or reply.status == 0,
-        MODEL_ERRORS: reply.status != 200,
-        OVERHEAD_LATENCY: max(0, round(seconds * 1e6) - latency),
-    }
+
+    status: int
+    model_seconds: float
+    seconds: float
+
+
+class Tally:
+    """Counts the invocations of one variant."""
+
+    def __init__(self, scope: Scope, endpoint: str, variant: Variant) -> None:
+        both = (("EndpointName", endpoint), ("VariantName", variant.name))
+        # An alarm on the third dimension sees only the new servers of a deployment.
+        dimensions = [both, (*both, ("EndpointConfigName", variant.config_name))]
+        self._sources = [
+            Source(scope.account, scope.region, NAMESPACE, each) for each in dimensions
+        ]
+        self._variant = variant
+        self._lock = threading.Lock()
+        self._invocations: list[Invocation] = []
+        self._sender: threading.Thread | None = None
+
+    def count(self, invocation: Invocation) -> None:
+        """One invocation."""
+        with self._lock:
+            self._invocations.append(invocation)
+            if self._sender is None:
+                self._sender = threading.Thread(
+                    target=self._send, name="endpoint-metrics", daemon=True
+                )
+                self._sender.start()
+
+    def _send(self) -> None:
+        """Send once and end; the next invocation starts the next sender."""
+        time.sleep(FLUSH_SECONDS)
+        with self._lock:
+            invocations, self._invocations = self._invocations, []
+            self._sender = None
+        metrics = counted(invocations, max(1, self._variant.count))
+        put(
+            self._sources[0],
+            [item for source in self._sources for item in data(source, metrics)],
+        )
+
+
+def counted(invocations: list[Invocation], instances: int) -> dict[Metric, Counter[float]]:
+    """How often each metric had each value."""
+    metrics: dict[Metric, Counter[float]] = defaultdict(Counter)
+    for invocation in invocations:
+        for metric, value in values(invocation, instances):
+            metrics[metric][value] += 1
+    return metrics
+
+
+def values(invocation: Invocation, instances: int) -> Iterator[tuple[Metric, float]]:
+    """What one invocation says; errors count 0 too, so that their average is a rate."""
+    status, model_seconds, seconds = invocation
+    latency = round(model_seconds * 1e6)
+    yield INVOCATIONS, 1
+    yield INVOCATIONS_PER_INSTANCE, 1 / instances
+    yield INVOCATION_4XX_ERRORS, int(400 <= status < 500)
+    yield INVOCATION_5XX_ERRORS, int(status >= 500 or status == 0)
+    yield MODEL_ERRORS, int(status != 200)
+    yield OVERHEAD_LATENCY, max(0, round(seconds * 1e6) - latency)
     if latency:
-        values[MODEL_LATENCY] = latency
-    for dimensions in dimensions_of(endpoint, variant):
-        METER.count(Source(scope.account, scope.region, NAMESPACE, dimensions), values)
-
-
-def dimensions_of(endpoint: str, variant: Variant) -> list[tuple[tuple[str, str], ...]]:
-    """An alarm on the third dimension sees only the new servers of a deployment."""
-    both = (("EndpointName", endpoint), ("VariantName", variant.name))
-    return [both, (*both, ("EndpointConfigName", variant.config_name))]
+        yield MODEL_LATENCY, latency

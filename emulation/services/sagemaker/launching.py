@@ -11,6 +11,7 @@ from emulation.services.log_events import LogStream
 from emulation.services.sagemaker import folders, models
 from emulation.services.sagemaker.capture import Recorder, Rule
 from emulation.services.sagemaker.deployments import Deployment, Instance, ServingVariant
+from emulation.services.sagemaker.endpoint_metrics import Tally
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.storage import Location, Storage, StorageError
 from emulation.services.sagemaker.store import Members, Variant
@@ -39,7 +40,8 @@ def launch(
     deployment = Deployment([])
     try:
         for variant in variants:
-            serving = ServingVariant(variant, recorder_of(scope, endpoint, variant))
+            recorder = recorder_of(scope, endpoint, variant)
+            serving = ServingVariant(variant, Tally(scope, endpoint, variant), recorder)
             deployment.serving.append(serving)
             serving.fleet = Fleet(prepare(scope, endpoint, serving, variant.instances))
         start_all(deployment, seconds)

@@ -6,14 +6,14 @@ from http.client import responses
 from typing import Any
 from uuid import uuid4
 
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext, ServiceException, handler
 from localstack.http import Response
 
 from emulation.compute.serving import NoServerError, Reply, ServerGoneError, ServerTimeoutError
-from emulation.services.sagemaker import endpoint_metrics
 from emulation.services.sagemaker.capture import Recorder
 from emulation.services.sagemaker.capture_lines import Captured, Payload
 from emulation.services.sagemaker.deployments import ServingVariant
+from emulation.services.sagemaker.endpoint_metrics import Invocation
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.traffic import NoVariantError, Router, active
 from emulation.services.sagemaker_runtime.errors import (
@@ -68,20 +68,23 @@ class SageMakerRuntimeProvider:
         body = b"" if stream is None else stream.read()
         if len(body) > PAYLOAD_BYTES:
             return payload_too_large(PAYLOAD_BYTES)
-        serving = enter(router, request)
-        try:
-            reply = ask(serving, request, body)
-        finally:
-            router.leave(serving)
+        serving, reply = invoke(router, request, body)
         seconds = time.perf_counter() - started
-        endpoint_metrics.count(scope, name, serving.variant, reply, seconds)
-        if reply is NO_REPLY:
-            raise service_unavailable()
+        serving.tally.count(Invocation(reply.status, reply.seconds, seconds))
         if reply.status != 200:
-            raise model_error(context, name, reply.status, reply.body.decode(errors="replace"))
+            raise refusal(context, name, reply)
         content_type = reply.header("Content-Type") or OCTETS
         capture(context, serving.recorder, request, body, Payload(content_type, reply.body))
         return answer(context, serving, reply, content_type)
+
+
+def invoke(router: Router, request: dict[str, Any], body: bytes) -> tuple[ServingVariant, Reply]:
+    """Who answers, and what; until then its servers do not end."""
+    serving = enter(router, request)
+    try:
+        return serving, ask(serving, request, body)
+    finally:
+        router.leave(serving)
 
 
 def refuse(request: dict[str, Any]) -> None:
@@ -121,6 +124,13 @@ def ask(serving: ServingVariant, request: dict[str, Any], body: bytes) -> Reply:
     except (ServerTimeoutError, ServerGoneError) as error:
         text = TIMED_OUT if isinstance(error, ServerTimeoutError) else GONE
         return Reply(0, {}, text.encode(), time.perf_counter() - started)
+
+
+def refusal(context: RequestContext, endpoint: str, reply: Reply) -> ServiceException:
+    """What the caller is told when the model has not answered with a success."""
+    if reply is NO_REPLY:
+        return service_unavailable()
+    return model_error(context, endpoint, reply.status, reply.body.decode(errors="replace"))
 
 
 def model_error(context: RequestContext, endpoint: str, status: int, text: str) -> ModelError:
