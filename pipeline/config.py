@@ -37,10 +37,22 @@ class Settings(BaseSettings):
     training_instance: str = Field(
         "ml.m5.large", description="SageMaker instance that training runs on."
     )
+    features_schedule: str = Field(
+        "",
+        description=(
+            "How often features are built by themselves, as EventBridge Scheduler writes it, such"
+            " as `rate(1 hour)`; empty: when `up` or a delivery builds them."
+        ),
+    )
     stack_seconds: int = Field(
         3600, description="Longest wait for one stack; Redshift and SageMaker take minutes on AWS."
     )
     stage_seconds: int = Field(7200, description="Longest wait for one job of the pipeline.")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Parameters of templates that are the operator's choice."""
+        return {"FeaturesSchedule": self.features_schedule}
 
 
 @cache

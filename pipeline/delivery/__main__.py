@@ -54,7 +54,7 @@ class BuildLog:
 def perform(name: str) -> Exports:
     """Do a step; what it exports."""
     config = settings()
-    run = Run(config, config.days, Deployer(config.name, config.stack_seconds))
+    run = Run(config, config.days, Deployer(config.name, config.stack_seconds, config.parameters))
     run.deployer.learn(*STACKS)
     found = STEPS[name](run, Told.by_environment(), BuildLog())
     for key, value in found.items():
