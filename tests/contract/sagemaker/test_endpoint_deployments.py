@@ -2,6 +2,8 @@
 brings all of it back.
 """
 
+import time
+
 import pytest
 
 from tests.contract.refusals import refusal
@@ -302,3 +304,33 @@ def test_deployment_that_cannot_be_followed_is_refused(
         EndpointConfigName=unique,
         DeploymentConfig=deployment,
     ) == ("ValidationException", message)
+
+
+def test_new_servers_have_metrics_of_their_own(
+    aws, runtime, unique, blue, update, baking, settled, waiting, alarm
+):
+    blue()
+
+    def average(config):
+        names = {"EndpointName": unique, "VariantName": "AllTraffic", "EndpointConfigName": config}
+        now = time.time()
+        points = aws("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SageMaker",
+            MetricName="Invocation5XXErrors",
+            Dimensions=[{"Name": name, "Value": value} for name, value in names.items()],
+            StartTime=now - 600,
+            EndTime=now + 600,
+            Period=3600,
+            Statistics=["Average"],
+        )["Datapoints"]
+        return [point["Average"] for point in points]
+
+    with under_load(runtime, unique) as load:
+        policy = blue_green("CANARY", wait=600, alarm=unique, CanarySize=percent(50))
+        green = update(RAISE, DeploymentConfig=policy)
+        baking("Baking for 600 seconds")
+        load.wait_for_more(waiting, 20)
+        assert waiting("the errors of the new servers", lambda: average(green)) == [1]
+        assert waiting("the old servers' metrics", lambda: average(unique)) == [0]
+        alarm("ALARM")
+        settled(unique)

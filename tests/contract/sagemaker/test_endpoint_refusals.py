@@ -88,6 +88,7 @@ SERVERLESS = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 1}}
     ("request_part", "variant_part", "what"),
     [
         ({}, SERVERLESS, "ProductionVariants.ServerlessConfig"),
+        ({"ShadowProductionVariants": [variant("m", "shadow")]}, {}, "ShadowProductionVariants"),
         (
             {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/o"}}},
             {},
