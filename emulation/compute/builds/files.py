@@ -1,6 +1,7 @@
 """Files into and out of a build: patterns, archives."""
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -15,6 +16,8 @@ from emulation.compute.builds.buildspec import Files
 
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """A zip archive knows no time before."""
+
+SIGNS = "*?["
 
 
 class FilesError(Exception):
@@ -51,7 +54,7 @@ def select(source: Path, files: Files) -> list[Selected]:
 def bases(source: Path, pattern: str) -> list[Path]:
     """The base folders: a name, or a pattern of names."""
     folder = Path(os.path.normpath(source / pattern))
-    if any(sign in pattern for sign in "*?["):
+    if has_signs(pattern):
         found = sorted(path for path in source.glob(pattern) if path.is_dir())
     else:
         found = [folder] if folder.is_dir() else []
@@ -66,12 +69,24 @@ def matching(base: Path, pattern: str, *, keep_links: bool) -> Iterator[Path]:
     if target.is_file():
         yield target
         return
-    if target.is_dir() and not any(sign in pattern for sign in "*?["):
+    if not has_signs(pattern):
         yield from walk(target, keep_links=keep_links)
         return
-    for path in walk(base, keep_links=keep_links):
+    for path in walk(base / plain_part(pattern), keep_links=keep_links):
         if fits(_name(base, path), pattern):
             yield path
+
+
+def has_signs(pattern: str) -> bool:
+    """Whether it is more than a name."""
+    return any(sign in pattern for sign in SIGNS)
+
+
+def plain_part(pattern: str) -> str:
+    """The folder that all that fits a pattern is in: environments below others are large."""
+    parts = pattern.removeprefix("./").split("/")
+    plain = itertools.takewhile(lambda part: not has_signs(part), parts[:-1])
+    return "/".join(plain)
 
 
 def walk(folder: Path, *, keep_links: bool) -> Iterator[Path]:
@@ -130,7 +145,9 @@ def unpack(archive: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as packed:
             for item in packed.infolist():
                 _unpack(packed, item, folder)
-    except (zipfile.BadZipFile, OSError, RuntimeError) as error:
+    except zipfile.BadZipFile as error:
+        raise FilesError("zip: not a valid zip file") from error
+    except (OSError, RuntimeError) as error:
         raise FilesError(f"zip: {error}") from error
 
 

@@ -89,13 +89,20 @@ class Place:
         base = interpreter(RUNTIME).resolve()
         (programs.parent / "pyvenv.cfg").write_text(f"home = {base.parent}\nversion = 3.13\n")
         (library / "codebuild.pth").write_text(f"{site_packages(RUNTIME)}\n")
+        self._base_programs.mkdir()
         for name in ("python", "python3", "python3.13"):
             (programs / name).symlink_to(base)
+            (self._base_programs / name).symlink_to(base)
         for name, module in PROGRAMS.items():
             self._script(programs / name, f'exec "{self.seen(programs)}/python" -m {module} "$@"')
         uv = interpreter(RUNTIME).with_name("uv")
         if uv.exists():
             (programs / "uv").symlink_to(uv)
+
+    @property
+    def _base_programs(self) -> Path:
+        """Python without the environment: uv makes new ones of the first that is none itself."""
+        return self.codebuild / "python"
 
     @staticmethod
     def _script(path: Path, line: str) -> None:
@@ -105,7 +112,7 @@ class Place:
     def environment(self) -> dict[str, str]:
         """The folders that programs take from their environment: never the user's own."""
         programs = self.seen(self.codebuild / "runtime" / "bin")
-        path = ":".join([programs, *map(str, self._path)])
+        path = ":".join([programs, self.seen(self._base_programs), *map(str, self._path)])
         if self.isolated:
             return {"HOME": HOME, "PATH": path, "UV_CACHE_DIR": UV_CACHE, "UV_LINK_MODE": "copy"}
         return {

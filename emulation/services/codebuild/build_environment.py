@@ -8,13 +8,16 @@ from botocore.exceptions import ClientError
 
 from emulation.compute.builds.buildspec import Buildspec
 from emulation.services.codebuild.build_view import log_place
-from emulation.services.codebuild.phases import PhaseError
+from emulation.services.codebuild.failures import (
+    PARAMETERS_FAILED,
+    SECRETS_FAILED,
+    YAML_ERROR,
+    PhaseError,
+)
 from emulation.services.codebuild.store import Build, Members
 from emulation.services.scope import Scope
 from emulation.settings import registry_environment, settings, system_environment
 
-PARAMETERS_FAILED = "Decrypted Variables Error"
-SECRETS_FAILED = "Secrets Manager Error"
 NAME = re.compile(r"[A-Za-z_]\w*")
 
 FROM_THE_MACHINE = ("LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "JAVA_HOME")
@@ -31,6 +34,11 @@ def service_environment(build: Build, folders: Mapping[str, str]) -> dict[str, s
     """What AWS and CodeBuild set; `folders` are those of the sources."""
     source = build.members["source"]
     place = log_place(build)
+    sources = {
+        "CODEBUILD_RESOLVED_SOURCE_VERSION": build.source_version,
+        "CODEBUILD_SOURCE_REPO_URL": source.get("location", ""),
+        "CODEBUILD_SOURCE_VERSION": build.members.get("sourceVersion", ""),
+    }
     return {
         "AWS_REGION": build.region,
         "AWS_DEFAULT_REGION": build.region,
@@ -46,11 +54,10 @@ def service_environment(build: Build, folders: Mapping[str, str]) -> dict[str, s
         "CODEBUILD_INITIATOR": build.members["initiator"],
         "CODEBUILD_KMS_KEY_ID": build.members["encryptionKey"],
         "CODEBUILD_LOG_PATH": place[1] if place else "",
-        "CODEBUILD_RESOLVED_SOURCE_VERSION": build.source_version,
-        "CODEBUILD_SOURCE_REPO_URL": source.get("location", ""),
-        "CODEBUILD_SOURCE_VERSION": build.members.get("sourceVersion", ""),
         "CODEBUILD_START_TIME": str(int(build.started * 1000)),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONUNBUFFERED": "1",
+        **{name: value for name, value in sources.items() if value},
         **folders,
     }
 
@@ -145,7 +152,7 @@ def exporting(names: tuple[str, ...], target: str) -> str:
     """A command that writes the values of variables to a file, each ended by a zero byte."""
     for name in names:
         if NAME.fullmatch(name) is None:
-            raise PhaseError("YAML_FILE_ERROR", f"{name} is not the name of a variable")
+            raise PhaseError(YAML_ERROR, f"{name} is not the name of a variable")
     lines = [f'[ -z "${{{name}+x}}" ] || printf \'{name}=%s\\000\' "${name}"' for name in names]
     return "(\n" + "\n".join([*lines, ":"]) + f"\n) >'{target}'"
 

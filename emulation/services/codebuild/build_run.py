@@ -23,7 +23,12 @@ from emulation.services.codebuild.build_log import BuildLog
 from emulation.services.codebuild.build_view import s3_log_place
 from emulation.services.codebuild.commands import Commands
 from emulation.services.codebuild.departures import Departures
-from emulation.services.codebuild.phases import PhaseError
+from emulation.services.codebuild.failures import (
+    INTERNAL_ERROR,
+    UNABLE_TO_PULL,
+    YAML_ERROR,
+    PhaseError,
+)
 from emulation.services.codebuild.places import NO_ROOT, isolated, place_of
 from emulation.services.codebuild.slots import SLOTS
 from emulation.services.codebuild.sources import Folders, Sources
@@ -32,8 +37,6 @@ from emulation.state import save_service
 
 LOG = logging.getLogger(__name__)
 
-UNABLE_TO_PULL = "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"
-INTERNAL_ERROR = "INTERNAL_SERVICE_ERROR"
 EMULATOR_STOPPED = "The emulator was stopped while the build ran."
 ENDINGS = {
     "STOPPED": ("", ""),
@@ -167,7 +170,7 @@ class BuildRun:
             self._spec = parse(file.read_text(errors="replace"))
             self._select_runtimes()
         except (BuildspecError, images.UnknownRuntimeError) as error:
-            raise PhaseError("YAML_FILE_ERROR", str(error)) from error
+            raise PhaseError(YAML_ERROR, str(error)) from error
         self._shell = self._open_shell(variables)
 
     def _select_runtimes(self) -> None:
@@ -179,6 +182,9 @@ class BuildRun:
             )
         if not self._spec.runtimes:
             self._log.container("No runtime version selected in buildspec.")
+        self._log.container(f"Phases found in YAML: {len(self._spec.phases)}")
+        for name, phase in self._spec.phases.items():
+            self._log.container(f" {name}: {len(phase.commands)} commands")
 
     def _open_shell(self, folders: dict[str, str]) -> Shell:
         assert self._place is not None

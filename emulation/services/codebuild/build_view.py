@@ -48,6 +48,13 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
+def told_moment(seconds: float) -> str:
+    """A time of an event, as in `Sep 1, 2017 4:12:29 PM`."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    clock = f"{moment.hour % 12 or 12}:{moment:%M:%S %p}"
+    return f"{moment:%b} {moment.day}, {moment.year} {clock}"
+
+
 def log_place(build: Build) -> tuple[str, str] | None:
     """The log group and stream of a build; None when CloudWatch Logs is off."""
     config = build.settings.get("logsConfig", {}).get("cloudWatchLogs", {})

@@ -85,6 +85,8 @@ def start_for_pipeline(
     build.inputs = [asdict(item) for item in inputs]
     build.outputs = [asdict(item) for item in outputs]
     build.source_version = source_version
+    if inputs:
+        build.members["sourceVersion"] = f"arn:aws:s3:::{inputs[0].bucket}/{inputs[0].key}"
     _begin(build, found)
     return build.identifier
 
@@ -200,6 +202,7 @@ def retry(scope: Scope, request: Members) -> Members:
     build = _new(scope, project, before.settings, initiator_of(scope))
     build.inputs, build.outputs = before.inputs, before.outputs
     build.source_version = before.source_version
+    build.members = {**before.members, **build.members}
     _begin(build, project)
     return {"build": describe(build)}
 

@@ -2,14 +2,11 @@
 
 import contextlib
 import re
-import signal
 
 from emulation.compute.builds.buildspec import Phase
 from emulation.compute.builds.shell import Shell
 from emulation.services.codebuild.build_log import BuildLog
-from emulation.services.codebuild.phases import PhaseError
-
-COMMAND_ERROR = "COMMAND_EXECUTION_ERROR"
+from emulation.services.codebuild.failures import COMMAND_ERROR, PhaseError, reason_of
 
 
 class Commands:
@@ -61,17 +58,3 @@ class Commands:
     def run_quietly(self, command: str) -> int:
         """A command of CodeBuild's own, of which the log says nothing."""
         return self._shell.run(command, self._deadline)
-
-
-def reason_of(status: int) -> str:
-    """`exit status 7`, or the signal that ended the shell."""
-    if status >= 0:
-        return f"exit status {status}"
-    return f"signal: {SIGNALS.get(-status, f'signal {-status}')}"
-
-
-SIGNALS: dict[int, str] = {
-    signal.SIGKILL: "killed",
-    signal.SIGTERM: "terminated",
-    signal.SIGSEGV: "segmentation fault",
-}

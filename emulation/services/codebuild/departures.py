@@ -1,6 +1,5 @@
 """What a build leaves behind when its commands have run: variables, reports, artifacts, a cache."""
 
-import logging
 from pathlib import Path
 
 from emulation.compute.builds.buildspec import Buildspec, Files, Reports
@@ -11,15 +10,11 @@ from emulation.services.codebuild import caches, reports
 from emulation.services.codebuild.build_environment import exported, exporting
 from emulation.services.codebuild.build_log import BuildLog
 from emulation.services.codebuild.commands import Commands
-from emulation.services.codebuild.phases import PhaseError
+from emulation.services.codebuild.failures import CLIENT_ERROR, PhaseError
 from emulation.services.codebuild.report_export import export
 from emulation.services.codebuild.report_groups import ensure
 from emulation.services.codebuild.store import Build
 from emulation.services.codebuild.uploads import Uploads
-
-LOG = logging.getLogger(__name__)
-
-CLIENT_ERROR = "CLIENT_ERROR"
 
 
 class Departures:

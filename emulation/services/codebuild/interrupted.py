@@ -1,7 +1,8 @@
 """Builds that ran when the emulator ended: nobody runs them any more."""
 
 from emulation.services.codebuild import phases
-from emulation.services.codebuild.build_run import INTERNAL_ERROR, RUNS
+from emulation.services.codebuild.build_run import RUNS
+from emulation.services.codebuild.failures import INTERNAL_ERROR
 from emulation.services.codebuild.store import Build, all_builds, clear_work
 
 REASON = "The emulator ended while the build ran."

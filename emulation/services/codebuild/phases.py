@@ -1,23 +1,14 @@
 """The phases of one build as they begin and end: written down, and told to EventBridge."""
 
 import time
-from datetime import UTC, datetime
 
-from emulation.services.codebuild.build_view import logs
+from emulation.services.codebuild.build_view import logs, told_moment
 from emulation.services.codebuild.store import LOCK, Build, Members
 from emulation.services.service_events import put_event
 
 SOURCE = "aws.codebuild"
 WITHOUT_CONTEXTS = ("SUBMITTED", "QUEUED")
 """Phases before the build has a container say nothing when they succeed."""
-
-
-class PhaseError(Exception):
-    """The phase has failed; the code and the message are its context."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 def enter(build: Build, phase: str) -> None:
@@ -75,8 +66,8 @@ def tell_phase(build: Build, phase: Members) -> None:
         "completed-phase-status": phase["phaseStatus"],
         "completed-phase-duration-seconds": phase["durationInSeconds"],
         "version": "1",
-        "completed-phase-start": _moment(phase["startTime"]),
-        "completed-phase-end": _moment(phase["endTime"]),
+        "completed-phase-start": told_moment(phase["startTime"]),
+        "completed-phase-end": told_moment(phase["endTime"]),
         "additional-information": _information(build),
     }
     _put(build, "CodeBuild Build Phase Change", detail)
@@ -106,7 +97,7 @@ def _information(build: Build) -> Members:
         "build-complete": build.complete,
         "build-number": build.number,
         "initiator": build.members["initiator"],
-        "build-start-time": _moment(build.started),
+        "build-start-time": told_moment(build.started),
         "source": {
             name: build.members["source"][name]
             for name in ("type", "location", "buildspec")
@@ -124,11 +115,11 @@ LOG_NAMES = {"group-name": "groupName", "stream-name": "streamName", "deep-link"
 def _phase(phase: Members) -> Members:
     told: Members = {
         "phase-type": phase["phaseType"],
-        "start-time": _moment(phase["startTime"]),
+        "start-time": told_moment(phase["startTime"]),
     }
     if "endTime" in phase:
         told |= {
-            "end-time": _moment(phase["endTime"]),
+            "end-time": told_moment(phase["endTime"]),
             "duration-in-seconds": phase["durationInSeconds"],
             "phase-status": phase["phaseStatus"],
         }
@@ -143,10 +134,3 @@ def _context(phase: Members) -> str:
 
 def _text(context: Members) -> str:
     return f"{context['statusCode']}: {context['message']}"
-
-
-def _moment(seconds: float) -> str:
-    """As in `Sep 1, 2017 4:12:29 PM`."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    clock = f"{moment.hour % 12 or 12}:{moment:%M:%S %p}"
-    return f"{moment:%b} {moment.day}, {moment.year} {clock}"

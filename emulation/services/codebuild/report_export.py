@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.compute.builds.files import Selected, pack
-from emulation.services.codebuild.phases import PhaseError
+from emulation.services.codebuild.failures import CLIENT_ERROR, PhaseError
 from emulation.services.scope import Scope
 
 
@@ -31,4 +31,4 @@ def export(
         for file in files:
             s3.upload_file(str(file.path), target["bucket"], f"{prefix}/{file.name}")
     except (ClientError, BotoCoreError) as error:
-        raise PhaseError("CLIENT_ERROR", str(error)) from error
+        raise PhaseError(CLIENT_ERROR, str(error)) from error

@@ -7,11 +7,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.compute.builds.files import FilesError, unpack
 from emulation.compute.builds.places import Place
-from emulation.services.codebuild.phases import PhaseError
+from emulation.services.codebuild.failures import CLIENT_ERROR, YAML_ERROR, PhaseError
 from emulation.services.codebuild.store import Build
 
-CLIENT_ERROR = "CLIENT_ERROR"
-YAML_ERROR = "YAML_FILE_ERROR"
 DEFAULT_BUILDSPEC = "buildspec.yml"
 
 

@@ -6,10 +6,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.compute.builds.buildspec import Buildspec, Files
 from emulation.compute.builds.files import FilesError, Selected, digests, pack, select
-from emulation.services.codebuild.phases import PhaseError
+from emulation.services.codebuild.failures import CLIENT_ERROR, PhaseError
 from emulation.services.codebuild.store import Build, Members
-
-CLIENT_ERROR = "CLIENT_ERROR"
 
 
 class Uploads:
