@@ -98,10 +98,18 @@ def failed(execution: Execution, stage: Members) -> None:
         retry(execution, stage, mode, trigger="AutomatedStageRetry")
         return
     end(execution, "Failed")
-    if wanted.get("result") == "ROLLBACK":
+    if "ROLLBACK" in {wanted.get("result"), result_on_success(stage, stage_run)}:
         from emulation.services.codepipeline import rollbacks
 
         rollbacks.automatic(execution, stage["name"])
+
+
+def result_on_success(stage: Members, stage_run: StageRun) -> str:
+    """What a condition asks for that the stage has failed by, although its actions succeeded."""
+    if stage_run.conditions.get("onSuccess", {}).get("status") != "Failed":
+        return ""
+    (condition,) = stage["onSuccess"]["conditions"]
+    return str(condition.get("result", "FAIL"))
 
 
 def retry(execution: Execution, stage: Members, mode: str, *, trigger: str) -> None:
@@ -119,6 +127,7 @@ def retry(execution: Execution, stage: Members, mode: str, *, trigger: str) -> N
         status="InProgress",
         started=time.time(),
         runs=kept,
+        conditions={},
         automatic_retries=before.automatic_retries + automatic,
         manual_retries=before.manual_retries + (not automatic),
         retry_trigger=trigger,

@@ -4,11 +4,15 @@ LocalStack's state machines live in the emulator's process: one that a kill has 
 nobody's any more, and fails its action.
 """
 
-from emulation.interrupted import STARTED
+import time
+
 from emulation.services.codepipeline import artifacts
 from emulation.services.codepipeline.tasks import CONFIGURATION, ActionError, Outcome, Task
 
 LONGEST_NAME = 80
+
+STARTED = time.time()
+"""When this run of the emulator began to know pipelines, in s since 1970."""
 
 
 class StepFunctionsProvider:
@@ -63,4 +67,4 @@ def given_input(task: Task) -> str:
     if not task.run.inputs:
         raise ActionError("InputType FilePath needs an input artifact", CONFIGURATION)
     name = task.run.inputs[0]["name"]
-    return task.file(f"{name}::{given}").decode()
+    return task.text(f"{name}::{given}")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from emulation.services import paging
 from emulation.services.codepipeline import advancing, starting, structure_checks, tags
+from emulation.services.codepipeline.declarations import normal
 from emulation.services.codepipeline.errors import (
     invalid_token,
     name_in_use,
@@ -122,21 +123,6 @@ def find(scope: Scope, name: str) -> Pipeline:
     if name not in pipelines(scope):
         raise pipeline_not_found(name, scope.account)
     return pipelines(scope)[name]
-
-
-def normal(given: Members, *, kind: str) -> Members:
-    """A declaration with everything that AWS adds to it; `kind` where it does not say."""
-    declaration = copy.deepcopy(given)
-    modern = declaration.get("variables") or declaration.get("triggers")
-    declaration.setdefault("pipelineType", "V2" if modern else kind)
-    declaration.setdefault("executionMode", "SUPERSEDED")
-    for stage in declaration["stages"]:
-        for action in stage["actions"]:
-            action.setdefault("runOrder", 1)
-            for name in ("inputArtifacts", "outputArtifacts"):
-                action.setdefault(name, [])
-            action.setdefault("configuration", {})
-    return declaration
 
 
 def moment(seconds: float) -> datetime:

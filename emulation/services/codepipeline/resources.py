@@ -5,11 +5,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import ProgressEvent, ResourceRequest
 
+from emulation.services.codepipeline.template_words import lower
 from emulation.services.resource_types import Model, ResourceType
 from emulation.services.typed import typed
 
-FREE = {"Configuration"}
-"""Maps whose keys are the user's."""
 OWN = {"DisableInboundStageTransitions", "RestartExecutionOnUpdate", "Tags", "Version"}
 """Properties that are not of the declaration."""
 
@@ -64,27 +63,6 @@ class PipelineResource(ResourceType):
 
 PipelineResource.SCHEMA["createOnlyProperties"] = ["/properties/Name"]
 PipelineResource.SCHEMA["readOnlyProperties"] = ["/properties/Version"]
-
-
-def lower(value: Any) -> Any:
-    """A template's structure with the API's names; what is free stays, as texts."""
-    if isinstance(value, list):
-        return [lower(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        name[:1].lower() + name[1:]: texts(item) if name in FREE else lower(item)
-        for name, item in value.items()
-        if item is not None
-    }
-
-
-def texts(configuration: Model) -> dict[str, str]:
-    """A configuration: the API takes nothing but texts."""
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in configuration.items()
-    }
 
 
 def tags_of(model: Model) -> list[Model]:

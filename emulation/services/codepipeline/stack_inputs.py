@@ -29,14 +29,14 @@ def stack_input(task: Task) -> Members:
             f"TemplatePath is required for ActionMode {given['ActionMode']}", CONFIGURATION
         )
     configured = template_configuration(task)
-    found = template(task, task.file(given["TemplatePath"]))
+    found = template(task, task.text(given["TemplatePath"]))
     values = {**configured.get("Parameters", {}), **overrides(task)}
     if values:
         found["Parameters"] = [
             {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()
         ]
     if tags := configured.get("Tags"):
-        found["Tags"] = [{"Key": key, "Value": str(value)} for key, value in tags.items()]
+        found["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     if capabilities := given.get("Capabilities"):
         found["Capabilities"] = [item.strip() for item in capabilities.split(",")]
     if role := given.get("RoleArn"):
@@ -44,10 +44,11 @@ def stack_input(task: Task) -> Members:
     return found
 
 
-def template(task: Task, content: bytes) -> Members:
+def template(task: Task, text: str) -> Members:
     """The template itself, or where it is put for CloudFormation to read."""
+    content = text.encode()
     if len(content) <= LARGEST_BODY:
-        return {"TemplateBody": content.decode()}
+        return {"TemplateBody": text}
     place = artifacts.new_location(task.declaration, task.scope.region, "CFTemplate")
     task.client("s3").put_object(
         Bucket=place["bucket"], Key=place["key"], Body=content, **task.options()
@@ -65,7 +66,7 @@ def template_configuration(task: Task) -> Members:
     reference = task.configuration.get("TemplateConfiguration")
     if not reference:
         return {}
-    found = json_object(task.file(reference).decode(), f"The template configuration {reference}")
+    found = json_object(task.text(reference), f"The template configuration {reference}")
     if unknown := found.keys() - {"Parameters", "Tags", "StackPolicy"}:
         raise ActionError(
             f"The template configuration {reference} has unknown members: "
@@ -74,7 +75,14 @@ def template_configuration(task: Task) -> Members:
         )
     if "StackPolicy" in found:
         raise ActionError("StackPolicy in a template configuration is not emulated", CONFIGURATION)
-    found["Parameters"] = {k: text(v) for k, v in found.get("Parameters", {}).items()}
+    for member in ("Parameters", "Tags"):
+        values = found.get(member, {})
+        if not isinstance(values, dict):
+            raise ActionError(
+                f"{member} of the template configuration {reference} is not a JSON object",
+                CONFIGURATION,
+            )
+        found[member] = {name: text(value) for name, value in values.items()}
     return found
 
 
@@ -112,7 +120,7 @@ def computed(task: Task, value: Any) -> Any:
         return value
     match value:
         case {"Fn::GetParam": [str(artifact), str(file), str(key)]}:
-            found = json_object(task.file(f"{artifact}::{file}").decode(), f"The file {file}")
+            found = json_object(task.text(f"{artifact}::{file}"), f"The file {file}")
             if key not in found:
                 raise ActionError(f"The file {file} has no member {key}", CONFIGURATION)
             return found[key]

@@ -15,7 +15,7 @@ from itertools import groupby
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulation.services.codepipeline import artifacts, providers, tasks, telling
+from emulation.services.codepipeline import artifacts, providers, rules, tasks, telling
 from emulation.services.codepipeline.action_types import TYPES, key_of
 from emulation.services.codepipeline.store import (
     LOCK,
@@ -86,6 +86,22 @@ class Runner:
 
     def carry_out(self) -> str | None:
         """The status that the stage ends with; None when it has been ended by somebody else."""
+        if result := self.verdict("beforeEntry"):
+            return "Skipped" if result == "SKIP" else "Failed"
+        status = self.carry_out_actions()
+        return "Failed" if status == "Succeeded" and self.verdict("onSuccess") else status
+
+    def verdict(self, gate: str) -> str:
+        """What the stage's condition at a gate says; one that was asked is not asked again."""
+        with LOCK:
+            if self.stage_run.conditions.get(gate, {}).get("status") == "Succeeded":
+                return ""
+            result = rules.verdict(self.execution, self.stage, self.stage_run, gate)
+            self.execution.save()
+            return result
+
+    def carry_out_actions(self) -> str | None:
+        """The status that the stage's actions leave it with."""
         actions = sorted(self.stage["actions"], key=lambda action: action["runOrder"])
         for _, group in groupby(actions, key=lambda action: action["runOrder"]):
             of_group = list(group)

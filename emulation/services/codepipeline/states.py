@@ -1,5 +1,6 @@
 """GetPipelineState: each stage with who was in it last, who waits for it, and its actions."""
 
+from emulation.services.codepipeline import rules
 from emulation.services.codepipeline.pipelines import find, moment
 from emulation.services.codepipeline.store import (
     LOCK,
@@ -7,6 +8,7 @@ from emulation.services.codepipeline.store import (
     Execution,
     Members,
     Pipeline,
+    StageRun,
     executions,
 )
 from emulation.services.scope import Scope
@@ -48,20 +50,25 @@ def stage_state(pipeline: Pipeline, index: int, stage: Members) -> Members:
     if latest := latest_in(pipeline, name):
         stage_run = latest.stages[name]
         told["latestExecution"] = execution_of(latest, stage_run.status)
-        if stage_run.retry_trigger:
-            told["retryStageMetadata"] = {
-                **(
-                    {"autoStageRetryAttempt": stage_run.automatic_retries}
-                    if stage_run.automatic_retries
-                    else {}
-                ),
-                **(
-                    {"manualStageRetryAttempt": stage_run.manual_retries}
-                    if stage_run.manual_retries
-                    else {}
-                ),
-                "latestRetryTrigger": stage_run.retry_trigger,
-            }
+        told |= of_latest(stage_run)
+    return told
+
+
+def of_latest(stage_run: StageRun) -> Members:
+    """How often a stage was tried again, and how its conditions went."""
+    told: Members = {}
+    for gate in rules.GATES:
+        if state := rules.told_state(stage_run, gate):
+            told[f"{gate}ConditionState"] = state
+    if stage_run.retry_trigger:
+        counts = {
+            "autoStageRetryAttempt": stage_run.automatic_retries,
+            "manualStageRetryAttempt": stage_run.manual_retries,
+        }
+        told["retryStageMetadata"] = {
+            **{name: count for name, count in counts.items() if count},
+            "latestRetryTrigger": stage_run.retry_trigger,
+        }
     return told
 
 

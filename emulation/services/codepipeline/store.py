@@ -67,7 +67,7 @@ class StageRun:
     manual_retries: int = 0
     retry_trigger: str = ""
     conditions: dict[str, Members] = field(default_factory=dict)
-    """By BEFORE_ENTRY and ON_SUCCESS: how it went, with its rules."""
+    """By beforeEntry and onSuccess: how it went, with its rules."""
 
 
 @dataclass

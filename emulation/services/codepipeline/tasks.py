@@ -93,6 +93,18 @@ class Task:
             )
         return artifacts.read(self.scope, name, self.input(name), path)
 
+    def text(self, reference: str) -> str:
+        """A file of an input artifact that holds a text.
+
+        Raises:
+            ActionError: it does not, or the reference is none.
+            ArtifactError: there is no such file.
+        """
+        try:
+            return self.file(reference).decode()
+        except UnicodeDecodeError as error:
+            raise ActionError(f"{reference} is not a text in UTF-8", CONFIGURATION) from error
+
     def input(self, name: str) -> Members:
         """Where an input artifact is."""
         for item in self.run.inputs:

@@ -17,6 +17,7 @@ WORDS = {
     "Stopping": "STOPPING",
     "Stopped": "STOPPED",
     "Superseded": "SUPERSEDED",
+    "Skipped": "SKIPPED",
     "Cancelled": "CANCELED",
     "Abandoned": "ABANDONED",
     "Resumed": "RESUMED",

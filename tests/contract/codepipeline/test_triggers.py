@@ -79,3 +79,31 @@ def test_states_are_told_to_event_bridge(heard, pipeline):
         "provider": "Manual",
         "version": "1",
     }
+
+
+def test_rule_starts_an_execution_for_a_new_object(aws, unique, pipeline, versioned):
+    aws("s3").put_bucket_notification_configuration(
+        Bucket=versioned, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    made = pipeline(("Gate", approval()))
+    made.answer(made.asks())
+    made.end()
+    events = aws("events")
+    pattern = {
+        "source": ["aws.s3"],
+        "detail-type": ["Object Created"],
+        "detail": {"bucket": {"name": [versioned]}, "object": {"key": ["source.zip"]}},
+    }
+    rule = f"{unique}-start"
+    events.put_rule(Name=rule, EventPattern=json.dumps(pattern))
+    arn = f"arn:aws:codepipeline:us-east-1:000000000000:{made.name}"
+    role = "arn:aws:iam::000000000000:role/rule"
+    events.put_targets(Rule=rule, Targets=[{"Id": "pipeline", "Arn": arn, "RoleArn": role}])
+    aws("s3").put_object(Bucket=versioned, Key="source.zip", Body=zipped({"new": "file"}))
+    made.waiting("the rule", lambda: len(made.executions()) == 2)
+    latest = made.executions()[0]["pipelineExecutionId"]
+    made.asks(of=latest)
+    version = aws("s3").head_object(Bucket=versioned, Key="source.zip")["VersionId"]
+    assert made.executions()[0]["sourceRevisions"][0]["revisionId"] == version
+    events.remove_targets(Rule=rule, Ids=["pipeline"])
+    events.delete_rule(Name=rule)
