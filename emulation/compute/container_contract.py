@@ -97,6 +97,11 @@ class ContainerFolder:
         """Where a processing program says how it ended."""
         return self.ml / "output" / "message"
 
+    @property
+    def metrics(self) -> Path:
+        """Where a monitoring program leaves metrics for CloudWatch."""
+        return self.ml / "output" / "metrics" / "cloudwatch"
+
     def inside(self, path: str) -> Path:
         """A place that the program sees below `/opt/ml`."""
         return self.ml / path.removeprefix(f"{ML}/")

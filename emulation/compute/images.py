@@ -6,7 +6,7 @@ job's log names both, so that nobody mistakes the one for the other.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -28,8 +28,8 @@ class Image:
 
     repository: str
     runtime: str = "sagemaker"
-    process_command: tuple[str, ...] = ()
-    """What a processing job runs that names no entrypoint; nothing for most images."""
+    process_program: tuple[str, ...] = ()
+    """What Python runs in a processing job that names no entrypoint; most images have none."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(_LIKE_THE_AWS_IMAGE))
 
     @property
@@ -43,6 +43,11 @@ class Image:
         return self._program("serve.py")
 
     @property
+    def process_command(self) -> list[str]:
+        """What a processing job runs that names no entrypoint; nothing where there is none."""
+        return [str(interpreter(self.runtime)), *self.process_program] * bool(self.process_program)
+
+    @property
     def programs_folder(self) -> Path:
         """Where `python` is; first in the container's PATH."""
         return interpreter(self.runtime).parent
@@ -54,26 +59,37 @@ class Image:
 
 KNOWN = (Image("sagemaker-scikit-learn"), Image("terrarium-models"))
 
+_ROOT = Path(__file__).parents[2]
+_ANALYZE = (
+    f"import sys; sys.path.insert(0, {str(_ROOT)!r});"
+    " from emulation.compute.monitoring.analyzer import main; main()"
+)
+PROCESSORS = (
+    *KNOWN,
+    Image("sagemaker-model-monitor-analyzer", process_program=("-P", "-c", _ANALYZE)),
+)
+"""What processing jobs run: also images that neither train nor serve."""
+
 
 class UnknownImageError(LookupError):
     """No local runtime stands in for the image."""
 
-    def __init__(self, uri: str) -> None:
-        names = ", ".join(image.repository for image in KNOWN)
+    def __init__(self, uri: str, known: Iterable[Image] = KNOWN) -> None:
+        names = ", ".join(image.repository for image in known)
         super().__init__(f"No local runtime stands in for the image {uri}; known are: {names}.")
 
 
-def find(uri: str) -> Image:
-    """The stand-in for an image.
+def find(uri: str, known: Sequence[Image] = KNOWN) -> Image:
+    """The stand-in for an image; of those that train and serve, unless others are asked for.
 
     Raises:
         UnknownImageError: there is none.
     """
     name = repository(uri)
-    for image in KNOWN:
+    for image in known:
         if image.repository == name:
             return image
-    raise UnknownImageError(uri)
+    raise UnknownImageError(uri, known)
 
 
 def repository(uri: str) -> str:
@@ -89,7 +105,7 @@ def scikit_learn_version(runtime: str) -> str:
     return found[-1].name.removeprefix("scikit_learn-").removesuffix(".dist-info") if found else "?"
 
 
-def describe(uri: str) -> str:
+def describe(uri: str, image: Image) -> str:
     """One line for the log: what is asked for and what runs."""
-    runtime = find(uri).runtime
-    return f"Image {uri}: runs here with scikit-learn {scikit_learn_version(runtime)}."
+    version = scikit_learn_version(image.runtime)
+    return f"Image {uri}: runs here with scikit-learn {version}."

@@ -4,6 +4,7 @@ ServiceException
   CommonServiceException
     ValidationException     what a name, a value or a state does not allow (SageMaker's usual code)
     ResourceInUse           the name is taken by a job, or the resource is at work
+    ResourceNotFound        a monitoring schedule or definition that is not there
     AccessDeniedException   a role of another account
     ConflictException       a model package group that is not empty
 """
@@ -67,6 +68,12 @@ def job_in_use(arn: str, status: str) -> CommonServiceException:
 def job_not_found(name: str) -> CommonServiceException:
     """A processing job that is not there."""
     return validation_exception(f"Could not find requested job with name: {name}")
+
+
+def not_found(name: str) -> CommonServiceException:
+    """A monitoring schedule or a job definition that is not there."""
+    message = f"Could not find requested job with name: {name}"
+    return CommonServiceException("ResourceNotFound", message, 400, sender_fault=True)
 
 
 def resource_in_use(message: str) -> CommonServiceException:

@@ -128,18 +128,18 @@ class JobRun[J: Job]:
         if count == 0:
             raise JobFailedError(f"ClientError: {failure}No objects at {location}")
 
-    def _image(self, uri: str) -> images.Image:
+    def _image(self, uri: str, known: Sequence[images.Image] = images.KNOWN) -> images.Image:
         try:
-            return images.find(uri)
+            return images.find(uri, known)
         except images.UnknownImageError as error:
             raise JobFailedError(f"ClientError: {error}") from error
 
-    def _open_log(self, uri: str) -> None:
+    def _open_log(self, uri: str, image: images.Image) -> None:
         """The log's first lines: what runs, and how."""
         self._job.started = now()
         stream = f"{self._job.name}/{HOST}-{time.time_ns() // 1_000_000}"
         self._log = LogStream(self._scope.account, self._scope.region, self.LOG_GROUP, stream)
-        self._log(images.describe(uri))
+        self._log(images.describe(uri, image))
         if container_contract.isolation() == "prefix":
             self._log(container_contract.PREFIX_WARNING)
 

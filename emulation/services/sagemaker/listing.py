@@ -12,34 +12,42 @@ PAGE_SIZE = 10
 
 
 def list_page(
-    request: Members, summaries: Iterable[Members], noun: str, *, newest_first: bool
+    request: Members,
+    summaries: Iterable[Members],
+    noun: str,
+    *,
+    newest_first: bool,
+    name: str | None = None,
 ) -> tuple[list[Members], Members]:
     """One page of summaries, and `NextToken` where there is more.
 
-    `noun` is the prefix of the members, as in `EndpointName` and `EndpointStatus`.
+    `noun` is the prefix of the members, as in `EndpointName` and `EndpointStatus`; `name` is the
+    member that has the name, where it is another.
     """
+    name = name or f"{noun}Name"
     by = request.get("SortBy", "CreationTime")
     member = by if by.endswith("Time") else f"{noun}{by}"
 
     def place(item: Members) -> tuple[Any, str]:
-        return item.get(member), item[f"{noun}Name"]
+        return item.get(member), item[name]
 
     default = "Descending" if newest_first else "Ascending"
     matching = sorted(
-        (item for item in summaries if _matches(request, item, noun)),
+        (item for item in summaries if _matches(request, item, noun, name)),
         key=place,
         reverse=request.get("SortOrder", default) == "Descending",
     )
     return page(request, matching, invalid_token(), size=PAGE_SIZE)
 
 
-def _matches(request: Members, item: Members, noun: str) -> bool:
+def _matches(request: Members, item: Members, noun: str, name: str) -> bool:
     wanted_status = request.get("StatusEquals")
     return (
-        request.get("NameContains", "").lower() in item[f"{noun}Name"].lower()
+        request.get("NameContains", "").lower() in item[name].lower()
         and wanted_status in {None, item.get(f"{noun}Status")}
         and _in_time(request, item, "CreationTime")
         and _in_time(request, item, "LastModifiedTime")
+        and _in_time(request, item, "ScheduledTime")
     )
 
 

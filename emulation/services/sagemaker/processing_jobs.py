@@ -46,8 +46,14 @@ def create(scope: Scope, request: Members) -> Members:
     return {"ProcessingJobArn": start(scope, request).arn}
 
 
-def start(scope: Scope, request: Members, schedule_arn: str | None = None) -> ProcessingJob:
-    """A job that runs; one of a monitoring schedule names it."""
+def start(
+    scope: Scope,
+    request: Members,
+    *,
+    schedule_arn: str | None = None,
+    metrics_namespace: str | None = None,
+) -> ProcessingJob:
+    """A job that runs; one of a monitoring schedule names it, and leaves metrics."""
     refuse(request)
     name = request["ProcessingJobName"]
     arn = scope.arn("processing-job", name)
@@ -55,7 +61,13 @@ def start(scope: Scope, request: Members, schedule_arn: str | None = None) -> Pr
         raise job_exists(arn)
     check_paths(request)
     check_role(scope, request["RoleArn"])
-    job = ProcessingJob(name, arn, DEFAULT_STOPPING | request, schedule_arn=schedule_arn)
+    job = ProcessingJob(
+        name,
+        arn,
+        DEFAULT_STOPPING | request,
+        schedule_arn=schedule_arn,
+        metrics_namespace=metrics_namespace,
+    )
     scope.store.processing_jobs[name] = job
     tags.set_tags(scope, arn, request.get("Tags", []))
     RUNS[arn] = run = ProcessingRun(scope, job, lambda: announce(scope, job))

@@ -2,9 +2,9 @@
 
 import json
 
-from emulation.compute import container_contract
+from emulation.compute import container_contract, images
 from emulation.compute.processes import Process, Status
-from emulation.services.sagemaker import folders
+from emulation.services.sagemaker import folders, monitoring_metrics
 from emulation.services.sagemaker.job_run import (
     EMULATOR_STOPPED,
     REASON_CHARACTERS,
@@ -44,10 +44,10 @@ class ProcessingRun(JobRun[ProcessingJob]):
 
     def _work(self) -> None:
         application = self._job.request["AppSpecification"]
-        image = self._image(application["ImageUri"])
+        image = self._image(application["ImageUri"], images.PROCESSORS)
         self._prepare()
         self._check_stop()
-        self._open_log(application["ImageUri"])
+        self._open_log(application["ImageUri"], image)
         entrypoint = application.get("ContainerEntrypoint") or image.process_command
         if not entrypoint:
             raise JobFailedError(
@@ -108,6 +108,7 @@ class ProcessingRun(JobRun[ProcessingJob]):
         if status is Status.FAILED and not self._job.stop_requested:
             raise JobFailedError(self._failure_reason(process, read_text(self._folder.failure)))
         self._upload_outputs()
+        self._publish_metrics()
         if status is Status.TIMED_OUT or self._job.stop_requested:
             self._stopped()
         else:
@@ -118,6 +119,14 @@ class ProcessingRun(JobRun[ProcessingJob]):
             self._upload()
         except StorageError as error:
             raise JobFailedError(f"ClientError: Failed to upload data. {error}") from error
+
+    def _publish_metrics(self) -> None:
+        """What a monitoring job leaves for CloudWatch."""
+        if self._job.metrics_namespace is not None:
+            cloudwatch = self._scope.client("cloudwatch")
+            monitoring_metrics.publish(
+                cloudwatch, self._job.metrics_namespace, self._folder.metrics, self._note
+            )
 
     def _stopped(self) -> None:
         self._end("Stopped")

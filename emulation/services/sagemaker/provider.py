@@ -1,10 +1,5 @@
-"""SageMaker's wire: each operation checks the request against the API's model and hands it on."""
+"""SageMaker's wire: the table of its operations, and what happens when its state is loaded."""
 
-from collections.abc import Callable
-from typing import Any
-
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
@@ -19,33 +14,15 @@ from emulation.services.sagemaker import (
     search,
     tags,
     training_jobs,
-    validation,
 )
+from emulation.services.sagemaker.monitoring_clock import CLOCK
+from emulation.services.sagemaker.monitoring_operations import MonitoringOperations
+from emulation.services.sagemaker.operations import by_name, operation
 from emulation.services.sagemaker.scope import Scope
-from emulation.services.sagemaker.store import STORES, Members
-
-Operation = Callable[[Any, RequestContext, Members], Members | None]
+from emulation.services.sagemaker.store import STORES
 
 
-def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> Operation:
-    """An operation: the request is valid before `work` sees it."""
-
-    def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
-        validation.check(context.operation, request)
-        return work(Scope.of(context), request)
-
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    decorated: Operation = handler(name, expand=False)(call)
-    return decorated
-
-
-def by_name(member: str, work: Callable[[Scope, str], Members | None]) -> Any:
-    """Work that needs nothing of the request but a name."""
-    return lambda scope, request: work(scope, request[member])
-
-
-class SageMakerProvider(ServiceLifecycleHook):
+class SageMakerProvider(MonitoringOperations, ServiceLifecycleHook):
     """The operations that compute; all others are refused by name."""
 
     service = "sagemaker"
@@ -147,3 +124,4 @@ class SageMakerProvider(ServiceLifecycleHook):
                 processing_jobs.fail_interrupted(scope, list(store.processing_jobs.values()))
                 for endpoint in list(store.endpoints.values()):
                     endpoints.restore(scope, endpoint)
+        CLOCK.wake()

@@ -62,6 +62,52 @@ class ProcessingJob(Job):
 
     exit_message: str | None = None
     schedule_arn: str | None = None
+    metrics_namespace: str | None = None
+    """Where the metrics go that a monitoring job leaves in a file."""
+
+
+@dataclass
+class JobDefinition:
+    """A monitoring job definition of one of the four kinds."""
+
+    name: str
+    arn: str
+    kind: str
+    request: Members
+    created: datetime = field(default_factory=now)
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint that it is about."""
+        return str(self.request[f"{self.kind}JobInput"]["EndpointInput"]["EndpointName"])
+
+
+@dataclass
+class MonitoringSchedule:
+    """A monitoring schedule; when it runs is in its configuration."""
+
+    name: str
+    arn: str
+    config: Members
+    kind: str
+    endpoint: str
+    created: datetime = field(default_factory=now)
+    modified: datetime = field(default_factory=now)
+    status: str = "Scheduled"
+
+
+@dataclass
+class MonitoringExecution:
+    """A run of a schedule: its processing job, or why there is none."""
+
+    schedule: str
+    kind: str
+    endpoint: str
+    definition: str | None
+    scheduled: datetime
+    created: datetime = field(default_factory=now)
+    job: str | None = None
+    failure_reason: str | None = None
 
 
 @dataclass
@@ -222,6 +268,10 @@ class SageMakerStore(BaseStore):
 
     training_jobs: dict[str, TrainingJob] = LocalAttribute(default=dict)
     processing_jobs: dict[str, ProcessingJob] = LocalAttribute(default=dict)
+    job_definitions: dict[str, JobDefinition] = LocalAttribute(default=dict)
+    """By ARN."""
+    monitoring_schedules: dict[str, MonitoringSchedule] = LocalAttribute(default=dict)
+    monitoring_executions: list[MonitoringExecution] = LocalAttribute(default=list)
     models: dict[str, Model] = LocalAttribute(default=dict)
     model_package_groups: dict[str, ModelPackageGroup] = LocalAttribute(default=dict)
     model_packages: dict[str, ModelPackage] = LocalAttribute(default=dict)

@@ -50,6 +50,8 @@ def _existing(scope: Scope, arn: str) -> str:
         store.models,
         store.model_package_groups,
         store.model_packages,
+        store.job_definitions,
+        store.monitoring_schedules,
         store.endpoint_configs,
         store.endpoints,
     )

@@ -83,7 +83,7 @@ class TrainingRun(JobRun[TrainingJob]):
         uri = self._job.request["AlgorithmSpecification"]["TrainingImage"]
         image = self._image(uri)
         self._enter("Training", "Training image download completed. Training in progress.")
-        self._open_log(uri)
+        self._open_log(uri, image)
         self._note_modes()
         self._fetch_source()
         environment = {

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.sagemaker.programs import DOUBLE, IMAGE
+from tests.contract.sagemaker.serving import variant
 
 
 @pytest.fixture
@@ -34,14 +35,7 @@ def test_model_of_a_package_serves(aws, sagemaker, version, unique, role, endpoi
     sagemaker.create_model(**request)
     found = sagemaker.describe_model(ModelName=unique)["PrimaryContainer"]
     assert found == {"Mode": "SingleModel", **given}
-    variant = {
-        "VariantName": "main",
-        "ModelName": unique,
-        "InitialInstanceCount": 1,
-        "InstanceType": "ml.m5.large",
-        "InitialVariantWeight": 1.0,
-    }
-    assert endpoint(variant)["EndpointStatus"] == "InService"
+    assert endpoint(variant(unique))["EndpointStatus"] == "InService"
     answer = aws("sagemaker-runtime").invoke_endpoint(
         EndpointName=unique, ContentType="application/json", Body=b"[1, 2]"
     )
