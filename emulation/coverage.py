@@ -22,6 +22,7 @@ PROVIDERS = {
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
+    "logs": "emulation.services.logs.provider:LogsProvider",
     "redshift": "emulation.services.redshift.provider:RedshiftProvider",
     "redshift-data": "emulation.services.redshift_data.provider:RedshiftDataProvider",
     "redshift-serverless": (

@@ -1,21 +1,22 @@
-"""Output of our processes as CloudWatch Logs events."""
+"""Output of our processes as CloudWatch Logs events, straight to the group's file."""
 
-import contextlib
 import logging
 import queue
+import sqlite3
 import threading
 import time
-from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from localstack.aws.connect import connect_to
+from localstack.services.plugins import SERVICE_PLUGINS
+
+from emulation.compute.logs.group_file import StreamNotFoundError
+from emulation.services.logs import writing
+from emulation.services.scope import Scope
 
 LOG = logging.getLogger(__name__)
 
 FLUSH_SECONDS = 0.2
 BATCH_EVENTS = 1000
 BATCH_BYTES = 900_000
-"""PutLogEvents takes 10,000 events and 1,048,576 bytes at most, 26 bytes an event on top."""
 
 
 class LogStream:
@@ -28,7 +29,7 @@ class LogStream:
     def __init__(self, account: str, region: str, group: str, stream: str) -> None:
         self.group = group
         self.stream = stream
-        self._logs: Any = connect_to(aws_access_key_id=account, region_name=region).logs
+        self._scope = Scope(account, region)
         self._lines: queue.SimpleQueue[tuple[int, str] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name=f"logs-{stream}", daemon=True)
         self._writer.start()
@@ -43,38 +44,35 @@ class LogStream:
         self._writer.join()
 
     def _write(self) -> None:
-        self._create()
+        SERVICE_PLUGINS.require("logs")
         more = True
+        self._put([])
         while more:
             batch, more = self._next_batch()
             if batch:
                 self._put(batch)
 
-    def _put(self, batch: list[dict[str, Any]]) -> None:
+    def _put(self, batch: list[tuple[int, str]]) -> None:
         """Write; group and stream may be deleted at any time, and are made again then."""
         try:
             self._put_once(batch)
-        except (ClientError, BotoCoreError):
-            self._create()
+        except (FileNotFoundError, StreamNotFoundError):
             try:
                 self._put_once(batch)
-            except (ClientError, BotoCoreError) as error:
-                LOG.warning("%s lines of %s are lost: %s", len(batch), self.group, error)
+            except (OSError, LookupError, sqlite3.Error) as error:
+                self._lost(batch, error)
+        except (OSError, sqlite3.Error) as error:
+            self._lost(batch, error)
 
-    def _put_once(self, batch: list[dict[str, Any]]) -> None:
-        self._logs.put_log_events(
-            logGroupName=self.group, logStreamName=self.stream, logEvents=batch
-        )
+    def _put_once(self, batch: list[tuple[int, str]]) -> None:
+        writing.append(self._scope, self.group, self.stream, batch)
 
-    def _create(self) -> None:
-        with contextlib.suppress(ClientError, BotoCoreError):
-            self._logs.create_log_group(logGroupName=self.group)
-        with contextlib.suppress(ClientError, BotoCoreError):
-            self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
+    def _lost(self, batch: list[tuple[int, str]], error: Exception) -> None:
+        LOG.warning("%s lines of %s are lost: %s", len(batch), self.group, error)
 
-    def _next_batch(self) -> tuple[list[dict[str, Any]], bool]:
+    def _next_batch(self) -> tuple[list[tuple[int, str]], bool]:
         """The lines of the next moment, and whether more may come."""
-        batch: list[dict[str, Any]] = []
+        batch: list[tuple[int, str]] = []
         size = 0
         deadline: float | None = None
         while len(batch) < BATCH_EVENTS and size < BATCH_BYTES:
@@ -87,6 +85,6 @@ class LogStream:
                 return batch, False
             if deadline is None:
                 deadline = time.monotonic() + FLUSH_SECONDS
-            batch.append({"timestamp": item[0], "message": item[1]})
-            size += len(item[1].encode()) + 26
+            batch.append(item)
+            size += len(item[1]) + 26
         return batch, True

@@ -41,13 +41,6 @@ PASSIVE: dict[str, set[str]] = {
         "Regions AvailabilityZones AccountAttributes InstanceTypes InstanceTypeOfferings",
         "Describe",
     ),
-    # Groups, streams and events are stored as they were sent.
-    "logs": operations(
-        "LogGroup LogGroups LogStream LogStreams RetentionPolicy ResourcePolicy ResourcePolicies "
-        "SubscriptionFilter SubscriptionFilters MetricFilter MetricFilters LogEvents",
-        "Create Describe Delete Put Get Filter",
-    )
-    | {"TagResource", "UntagResource", "ListTagsForResource", "TagLogGroup", "UntagLogGroup"},
     "secretsmanager": operations(
         "Secret Secrets SecretValue ResourcePolicy RandomPassword SecretVersionIds "
         "SecretVersionStage",

@@ -1,0 +1,111 @@
+"""CloudWatch Logs on the wire: one operation a line; all others are refused by name."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore import xform_name
+from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.services.plugins import ServiceLifecycleHook
+from localstack.state import StateVisitor
+
+from emulation.services.logs import (
+    definitions,
+    errors,
+    followers,
+    groups,
+    metric_filters,
+    reading,
+    retention,
+    store,
+    streams,
+    subscription_filters,
+    writing,
+)
+from emulation.services.logs.store import Members
+from emulation.services.sagemaker.validation import check as check_constraints
+from emulation.services.scope import Scope
+
+LONG_NAME = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
+MAX_NAME = 512
+
+
+def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> Any:
+    """An operation of the API."""
+
+    def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
+        check(context, request)
+        return work(Scope.of(context), request)
+
+    # LocalStack finds the method by this name.
+    call.__name__ = xform_name(name)
+    return handler(name, expand=False)(call)
+
+
+def check(context: RequestContext, request: Members) -> None:
+    """The API's own constraints, in this service's code."""
+    for name in ("logGroupName", "logStreamName"):
+        if len(request.get(name) or "") > MAX_NAME:
+            raise errors.invalid(LONG_NAME)
+    try:
+        check_constraints(context.operation, request)
+    except CommonServiceException as error:
+        raise errors.invalid(str(error.message)) from error
+
+
+class LogsProvider(ServiceLifecycleHook):
+    """The operations that are carried out."""
+
+    service = "logs"
+
+    create_log_group = operation("CreateLogGroup", groups.create)
+    delete_log_group = operation("DeleteLogGroup", groups.delete)
+    describe_log_groups = operation("DescribeLogGroups", groups.describe)
+    list_log_groups = operation("ListLogGroups", groups.list_groups)
+    put_retention_policy = operation("PutRetentionPolicy", groups.put_retention)
+    delete_retention_policy = operation("DeleteRetentionPolicy", groups.delete_retention)
+    tag_resource = operation("TagResource", groups.tag)
+    untag_resource = operation("UntagResource", groups.untag)
+    list_tags_for_resource = operation("ListTagsForResource", groups.list_tags)
+    tag_log_group = operation("TagLogGroup", groups.tag)
+    untag_log_group = operation("UntagLogGroup", groups.untag)
+    list_tags_log_group = operation("ListTagsLogGroup", groups.list_tags)
+
+    create_log_stream = operation("CreateLogStream", streams.create)
+    delete_log_stream = operation("DeleteLogStream", streams.delete)
+    describe_log_streams = operation("DescribeLogStreams", streams.describe)
+
+    put_log_events = operation("PutLogEvents", writing.put)
+    get_log_events = operation("GetLogEvents", reading.get)
+    filter_log_events = operation("FilterLogEvents", reading.filter_events)
+
+    put_metric_filter = operation("PutMetricFilter", metric_filters.put)
+    describe_metric_filters = operation("DescribeMetricFilters", metric_filters.describe)
+    delete_metric_filter = operation("DeleteMetricFilter", metric_filters.delete)
+    test_metric_filter = operation("TestMetricFilter", metric_filters.test)
+
+    put_subscription_filter = operation("PutSubscriptionFilter", subscription_filters.put)
+    describe_subscription_filters = operation(
+        "DescribeSubscriptionFilters", subscription_filters.describe
+    )
+    delete_subscription_filter = operation("DeleteSubscriptionFilter", subscription_filters.delete)
+
+    put_query_definition = operation("PutQueryDefinition", definitions.put_query)
+    describe_query_definitions = operation("DescribeQueryDefinitions", definitions.describe_queries)
+    delete_query_definition = operation("DeleteQueryDefinition", definitions.delete_query)
+    put_resource_policy = operation("PutResourcePolicy", definitions.put_policy)
+    describe_resource_policies = operation(
+        "DescribeResourcePolicies", definitions.describe_policies
+    )
+    delete_resource_policy = operation("DeleteResourcePolicy", definitions.delete_policy)
+
+    def accept_state_visitor(self, visitor: StateVisitor) -> None:
+        """Nothing is in memory: everything is on disk before it is answered."""
+
+    def on_after_init(self) -> None:
+        """Go on with the groups of the last run, and delete what is too old from now on."""
+        followers.resume()
+        retention.start()
+
+    def on_before_stop(self) -> None:
+        """Let go of the files."""
+        store.shelf().close()
