@@ -14,7 +14,8 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.contracts import features
-from spark_jobs import additions, flights, raw_events, rolling, weather
+from pipeline.contracts.captures import REQUESTS
+from spark_jobs import additions, flights, raw_events, requests, rolling, weather
 
 LOG = logging.getLogger("build_flight_features")
 
@@ -98,6 +99,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--raw_prefix", default="raw/")
     parser.add_argument("--dimensions_prefix", default="dimensions/")
     parser.add_argument("--processed_prefix", default="processed/flights/")
+    parser.add_argument("--requests_prefix", default=REQUESTS)
     return parser.parse_known_args(given)[0]
 
 
@@ -110,6 +112,7 @@ def main() -> None:
     sources = extract(spark, f"{lake}/{asked.raw_prefix}", f"{lake}/{asked.dimensions_prefix}")
     processed = f"{lake}/{asked.processed_prefix}"
     load(transform(sources), processed)
+    requests.write(spark, processed, f"{lake}/{asked.requests_prefix}")
     LOG.info("wrote %s", processed)
 
 

@@ -1,0 +1,1 @@
+"""Does the model in service still see the world that it was tested on?"""
