@@ -2,6 +2,7 @@
 and CloudFormation makes the new one before it deletes the old. An endpoint is updated in place.
 """
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
@@ -20,20 +21,26 @@ def only(model: Model, members: tuple[str, ...]) -> Model:
 
 def is_missing(error: ClientError) -> bool:
     """Whether the API says that there is no such thing."""
-    return "Could not find" in error.response["Error"]["Message"]
+    message = error.response["Error"]["Message"]
+    return "Could not find" in message or "does not exist" in message
 
 
 class Immutable(ResourceType):
     """A resource of which every member but its tags asks for a replacement."""
 
     NOUN: ClassVar[str]
-    """As in the operations' names: Create`NOUN`, Delete`NOUN`."""
+    """As in the operations' names: Create`NOUN`, Describe`NOUN`, Delete`NOUN`."""
     MEMBERS: ClassVar[tuple[str, ...]]
+    NAME: ClassVar[str] = ""
+    """The member that has its name; `NOUN`Name where it says nothing else."""
+    ATTRIBUTES: ClassVar[tuple[str, ...]] = ()
+    """What the description tells besides: properties that nobody writes."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         # LocalStack's change sets read from here which properties replace.
         if hasattr(cls, "MEMBERS"):
+            cls.NAME = cls.NAME or f"{cls.NOUN}Name"
             cls.SCHEMA["createOnlyProperties"] = [
                 f"/properties/{name}" for name in cls.MEMBERS if name != "Tags"
             ]
@@ -41,11 +48,11 @@ class Immutable(ResourceType):
     def create(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Create it; `Ref` is its ARN."""
         model = dict(request.desired_state)
-        name = f"{self.NOUN}Name"
-        model.setdefault(name, self.default_name(request))
+        model.setdefault(self.NAME, self.default_name(request))
         given = typed("sagemaker", f"Create{self.NOUN}", only(model, self.MEMBERS), self.TYPE)
         answer = self._call(request, "create", given)
-        return self.done(model | {self.IDENTIFIER: answer[f"{self.NOUN}Arn"]})
+        model[self.IDENTIFIER] = answer[self.IDENTIFIER]
+        return self.done(model | self._attributes(request, model))
 
     def update(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Only tags can differ here: they are given anew."""
@@ -57,18 +64,31 @@ class Immutable(ResourceType):
 
     def delete(self, request: ResourceRequest[Model]) -> ProgressEvent[Model]:
         """Delete it; one that is gone already is no failure."""
-        name = f"{self.NOUN}Name"
         try:
-            self._call(request, "delete", {name: request.desired_state[name]})
+            self._call(request, "delete", {self.NAME: request.desired_state[self.NAME]})
         except ClientError as error:
             if not is_missing(error):
                 raise
         return self.done(request.desired_state)
 
+    def _attributes(self, request: ResourceRequest[Model], model: Model) -> Model:
+        if not self.ATTRIBUTES:
+            return {}
+        found = self._call(request, "describe", {self.NAME: model[self.NAME]})
+        return attributes(found, self.ATTRIBUTES)
+
     def _call(self, request: ResourceRequest[Model], verb: str, members: Model) -> Any:
         client = request.aws_client_factory.sagemaker
         snake = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.NOUN)
         return getattr(client, f"{verb}{snake}")(**members)
+
+
+def attributes(found: Model, names: tuple[str, ...]) -> Model:
+    """Members of a description as attributes: times are texts."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in only(found, names).items()
+    }
 
 
 def retag(request: ResourceRequest[Model], arn: str, old: set[str], tags: list[Model]) -> None:
