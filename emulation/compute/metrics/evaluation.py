@@ -113,6 +113,8 @@ class Evaluation:
             return self.labelled(self.value(parse(query["Expression"])), query_id, query)
         except ExpressionError as error:
             raise QueryError(query_id, str(error)) from error
+        except ArithmeticError as error:
+            raise QueryError(query_id, "A number is too large") from error
         finally:
             self._under_way.pop()
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from emulation.compute.metrics.alarm_states import BAND_OPERATORS, OPERATORS
-from emulation.compute.metrics.expressions import Call, ExpressionError, parse
+from emulation.compute.metrics.expressions import Call, ExpressionError, functions, parse
 from emulation.compute.metrics.series import Span
 from emulation.compute.metrics.statistic_names import SIMPLE, statistic
 from emulation.services.cloudwatch import actions, tags
@@ -179,6 +179,8 @@ def check_metrics(scope: Scope, request: Members) -> None:
     returned = [q for q in queries if q.get("ReturnData", True) and q["Id"] != band]
     if len(returned) != 1:
         raise validation_error("Exactly one element of the metrics list should return data.")
+    if any("SEARCH" in called(query) for query in queries):
+        raise validation_error("SEARCH is not supported in the expression of an alarm.")
     if not any("MetricStat" in query for query in queries):
         raise validation_error("The metrics list must contain at least one metric.")
     if len({q["MetricStat"]["Period"] for q in queries if "MetricStat" in q}) > 1:
@@ -187,6 +189,15 @@ def check_metrics(scope: Scope, request: Members) -> None:
     series = evaluated(scope, OPERATION, queries, Span(0, HOUR))
     if band is None and len(series) != 1:
         raise validation_error("The expression of an alarm must return a single time series.")
+
+
+def called(query: Members) -> set[str]:
+    """The functions that a query calls."""
+    try:
+        return functions(parse(query.get("Expression") or "0"))
+    except ExpressionError:
+        # Its evaluation will say so.
+        return set()
 
 
 def check_band(queries: Sequence[Members], band: str) -> None:

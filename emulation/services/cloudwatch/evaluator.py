@@ -8,10 +8,10 @@ first second of the next.
 
 import heapq
 import logging
+import sqlite3
 import threading
 import time
 
-from emulation.compute.metrics.evaluation import QueryError
 from emulation.services.cloudwatch.changes import change_state
 from emulation.services.cloudwatch.judging import period_of, step_of, verdict
 from emulation.services.cloudwatch.store import Alarm, database, store
@@ -20,6 +20,9 @@ LOG = logging.getLogger(__name__)
 
 LAG = 1.0
 """Data of a period may arrive so much after its end, in s."""
+
+BROKEN = (ValueError, ArithmeticError, LookupError, sqlite3.Error)
+"""What one alarm may raise without stopping the others; an expression's errors are ValueErrors."""
 
 ROLL_UP_SECONDS = 600.0
 
@@ -81,7 +84,7 @@ def evaluate(alarm: Alarm, now: float) -> None:
     """Look at an alarm's data, and change its state where they say so."""
     try:
         found = verdict(alarm, now)
-    except QueryError as error:
+    except BROKEN as error:
         LOG.info("the alarm %s cannot be evaluated: %s", alarm.name, error)
         alarm.evaluation_state = "EVALUATION_ERROR"
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulation.compute.metrics.alarm_states import Point, Rule, Verdict, judge
-from emulation.compute.metrics.evaluation import Evaluation
+from emulation.compute.metrics.evaluation import Evaluation, QueryError
 from emulation.compute.metrics.series import Series, Span
 from emulation.compute.metrics.statistic_names import statistic
 from emulation.services.cloudwatch.data import metric_of
@@ -72,7 +72,10 @@ def read(
         for query in told_queries(alarm)
         if query.get("ReturnData", True) and query["Id"] != band
     )
-    (series,) = evaluation.final(query_id)
+    found = evaluation.final(query_id)
+    if len(found) != 1:
+        raise QueryError(query_id, "The expression of an alarm must return a single time series")
+    series = found[0]
     if band is None:
         return series, None, None
     upper, lower = evaluation.final(band)
