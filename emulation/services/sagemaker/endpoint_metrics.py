@@ -25,13 +25,14 @@ OVERHEAD_LATENCY = Metric("OverheadLatency", "Microseconds")
 
 
 class Invocation(NamedTuple):
-    """The status that the model answered with, 0 when it did not, and how long the model and the
-    whole invocation took, in s.
+    """The status that the model answered with, 0 when it did not, how long the model and the whole
+    invocation took, in s, and how many instances its variant had.
     """
 
     status: int
     model_seconds: float
     seconds: float
+    instances: int
 
 
 class Tally:
@@ -44,7 +45,6 @@ class Tally:
         self._sources = [
             Source(scope.account, scope.region, NAMESPACE, each) for each in dimensions
         ]
-        self._variant = variant
         self._lock = threading.Lock()
         self._invocations: list[Invocation] = []
         self._sender: threading.Thread | None = None
@@ -65,28 +65,28 @@ class Tally:
         with self._lock:
             invocations, self._invocations = self._invocations, []
             self._sender = None
-        metrics = counted(invocations, max(1, self._variant.count))
+        metrics = counted(invocations)
         put(
             self._sources[0],
             [item for source in self._sources for item in data(source, metrics)],
         )
 
 
-def counted(invocations: list[Invocation], instances: int) -> dict[Metric, Counter[float]]:
+def counted(invocations: list[Invocation]) -> dict[Metric, Counter[float]]:
     """How often each metric had each value."""
     metrics: dict[Metric, Counter[float]] = defaultdict(Counter)
     for invocation in invocations:
-        for metric, value in values(invocation, instances):
+        for metric, value in values(invocation):
             metrics[metric][value] += 1
     return metrics
 
 
-def values(invocation: Invocation, instances: int) -> Iterator[tuple[Metric, float]]:
+def values(invocation: Invocation) -> Iterator[tuple[Metric, float]]:
     """What one invocation says; errors count 0 too, so that their average is a rate."""
-    status, model_seconds, seconds = invocation
+    status, model_seconds, seconds, instances = invocation
     latency = round(model_seconds * 1e6)
     yield INVOCATIONS, 1
-    yield INVOCATIONS_PER_INSTANCE, 1 / instances
+    yield INVOCATIONS_PER_INSTANCE, 1 / max(1, instances)
     yield INVOCATION_4XX_ERRORS, int(400 <= status < 500)
     yield INVOCATION_5XX_ERRORS, int(status >= 500 or status == 0)
     yield MODEL_ERRORS, int(status != 200)

@@ -3,7 +3,7 @@
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 from localstack.runtime import events
 
@@ -20,6 +20,7 @@ from emulation.services.sagemaker import (
 )
 from emulation.services.sagemaker.endpoint_configs import weight
 from emulation.services.sagemaker.endpoint_events import enter, tell_deployment
+from emulation.services.sagemaker.endpoint_utilization import SAMPLER
 from emulation.services.sagemaker.errors import (
     already_exists,
     could_not_find,
@@ -45,6 +46,8 @@ PING_SECONDS = 240.0
 """How long a container may take to answer its first ping, unless the variant says otherwise."""
 
 AT_REST = frozenset({"InService", "UpdateRollbackFailed"})
+_CLAIMING = threading.Lock()
+"""Of two changes at the same time one is refused."""
 IN_PROGRESS = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
 
 
@@ -71,8 +74,7 @@ def update(scope: Scope, request: Members) -> Members:
     """Move to another configuration, as the DeploymentConfig says."""
     endpoint = find(scope, request["EndpointName"])
     config = endpoint_configs.find(scope, request["EndpointConfigName"])
-    if endpoint.status not in AT_REST:
-        raise endpoint_in_progress(endpoint.arn)
+    check_at_rest(endpoint)
     guarded = request.get("DeploymentConfig")
     if guarded is None and request.get("RetainDeploymentConfig"):
         guarded = endpoint.last_deployment
@@ -80,10 +82,18 @@ def update(scope: Scope, request: Members) -> Members:
     retain(request, endpoint.variants, variants)
     check_deployment(scope, guarded, variants)
     guardrails.check_names(guarded, endpoint.variants, variants)
+    with _CLAIMING:
+        check_at_rest(endpoint)
+        begin(scope, endpoint, variants, "Updating")
     endpoint.last_deployment = guarded or endpoint.last_deployment
-    begin(scope, endpoint, variants, "Updating")
     in_background(f"update-{endpoint.name}", lambda: roll_out(scope, endpoint, guarded))
     return {"EndpointArn": endpoint.arn}
+
+
+def check_at_rest(endpoint: Endpoint, at_rest: Set[str] = AT_REST) -> None:
+    """Refuse a change while another is under way."""
+    if endpoint.status not in at_rest:
+        raise endpoint_in_progress(endpoint.arn)
 
 
 def check_deployment(scope: Scope, guarded: Members | None, variants: list[Variant]) -> None:
@@ -97,18 +107,18 @@ def roll_out(scope: Scope, endpoint: Endpoint, guarded: Members | None) -> None:
     assert endpoint.pending is not None
     policy = guardrails.Policy.of(guarded)
     router = traffic.ACTIVE[traffic.key(scope, endpoint.name)]
-    job = Rollout(scope, endpoint, router, policy, endpoint.pending)
+    job = Rollout(scope, endpoint, router, policy, endpoint.pending, save)
     (rolling if policy.kind == "ROLLING" else rollout).deploy(job)
 
 
 def update_weights_and_capacities(scope: Scope, request: Members) -> Members:
     """Change servers and weights of what serves."""
     endpoint = find(scope, request["EndpointName"])
-    if endpoint.status != "InService":
-        raise endpoint_in_progress(endpoint.arn)
     wanted = request["DesiredWeightsAndCapacities"]
-    scaling.check(endpoint, wanted)
-    scaling.begin(scope, endpoint, wanted)
+    with _CLAIMING:
+        check_at_rest(endpoint, {"InService"})
+        scaling.check(endpoint, wanted)
+        scaling.begin(scope, endpoint, wanted)
     in_background(f"scale-{endpoint.name}", lambda: scaling.apply(scope, endpoint))
     return {"EndpointArn": endpoint.arn}
 
@@ -179,6 +189,7 @@ def deploy_first(
         variant.count, variant.status = len(variant.instances), None
     endpoint.variants, endpoint.first_variants, endpoint.pending = variants, [], None
     traffic.begin(scope, endpoint.name, deployment)
+    SAMPLER.start()
     enter(scope, endpoint, "InService", reason)
 
 
@@ -263,6 +274,11 @@ def was_interrupted(endpoint: Endpoint) -> bool:
     )
 
 
+def save() -> None:
+    """Keep what has come of work in a thread."""
+    save_service("sagemaker")
+
+
 def in_background(name: str, work: Callable[[], None]) -> None:
     """Where the API answers before the work is done; what came of it is kept."""
 
@@ -271,6 +287,6 @@ def in_background(name: str, work: Callable[[], None]) -> None:
             work()
         except EmulatorEndsError:
             return
-        save_service("sagemaker")
+        save()
 
     threading.Thread(target=run, name=name, daemon=True).start()

@@ -2,11 +2,15 @@
 ones end; going back starts the old ones again, in batches too.
 """
 
-from emulation.services.sagemaker.deployments import Deployment, ServingVariant
+from dataclasses import replace
+
+from localstack.runtime.events import infra_stopping
+
+from emulation.services.sagemaker.deployments import ServingVariant
 from emulation.services.sagemaker.endpoint_events import enter
 from emulation.services.sagemaker.guardrails import batches
 from emulation.services.sagemaker.launching import DeploymentError, grow
-from emulation.services.sagemaker.rollout import Rollout, finish, roll_back, start_green
+from emulation.services.sagemaker.rollout import EmulatorEndsError, Rollout, finish, roll_back
 
 
 def deploy(rollout: Rollout) -> None:
@@ -28,10 +32,7 @@ def take_batch(rollout: Rollout, batch: int) -> None:
     names = variant.instances[have : have + batch]
     variant.count = have
     variant.enter("Creating", f"Launching {batch} instance(s).")
-    if rollout.green is None:
-        rollout.green = start_first(rollout, names)
-    else:
-        grow(rollout.scope, rollout.endpoint.name, rollout.green.serving[0], names)
+    start_batch(rollout, names)
     part = (have + batch) / len(variant.instances)
     rollout.shift(part)
     seconds = rollout.policy.wait
@@ -47,14 +48,14 @@ def take_batch(rollout: Rollout, batch: int) -> None:
         release(rollout, part)
 
 
-def start_first(rollout: Rollout, names: list[str]) -> Deployment:
-    """The first batch: a deployment of the whole variant with some of its servers."""
+def start_batch(rollout: Rollout, names: list[str]) -> None:
+    """More new servers; the first of them are a deployment of the whole variant."""
     (variant,) = rollout.variants
-    whole, variant.instances = variant.instances, names
-    try:
-        return start_green(rollout, rollout.variants)
-    finally:
-        variant.instances = whole
+    if rollout.green is not None:
+        grow(rollout.scope, rollout.endpoint.name, rollout.green.serving[0], names)
+        return
+    first = replace(variant, instances=names)
+    rollout.start_green([first]).serving[0].variant = variant
 
 
 def release(rollout: Rollout, part: float) -> None:
@@ -75,17 +76,30 @@ def old_serving(rollout: Rollout) -> list[ServingVariant]:
 
 
 def go_back(rollout: Rollout, reason: str) -> None:
-    """Start the old servers that have ended, then give them all traffic again."""
+    """Start the old servers that have ended, then give them all traffic again; where that fails,
+    old and new serve together.
+    """
+    if infra_stopping.is_set():
+        raise EmulatorEndsError
     enter(rollout.scope, rollout.endpoint, "RollingBack", reason)
     try:
         for serving in old_serving(rollout):
             start_again(rollout, serving)
     except DeploymentError as error:
-        rollout.endpoint.pending = None
-        mixed = f"{reason} The rollback failed: {error}"
-        enter(rollout.scope, rollout.endpoint, "UpdateRollbackFailed", mixed)
-        return
-    roll_back(rollout, reason)
+        stay_mixed(rollout, f"{reason} The rollback failed: {error}")
+    else:
+        roll_back(rollout, reason)
+
+
+def stay_mixed(rollout: Rollout, reason: str) -> None:
+    """Old and new servers share the traffic until the next update."""
+    if infra_stopping.is_set():
+        raise EmulatorEndsError
+    for serving in old_serving(rollout):
+        rollout.shift(1 - serving.variant.count / len(serving.variant.instances))
+        serving.variant.status = None
+    rollout.endpoint.pending = None
+    enter(rollout.scope, rollout.endpoint, "UpdateRollbackFailed", reason)
 
 
 def start_again(rollout: Rollout, serving: ServingVariant) -> None:

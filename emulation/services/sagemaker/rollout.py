@@ -8,6 +8,7 @@ is blue's again: the store says green only when blue may end.
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,7 +21,6 @@ from emulation.services.sagemaker.launching import DeploymentError, launch
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Endpoint, PendingDeployment, Variant
 from emulation.services.sagemaker.traffic import Router, Share
-from emulation.state import save_service
 
 ALARM_SECONDS = 1.0
 """How often the alarms are read while a deployment bakes."""
@@ -39,6 +39,8 @@ class Rollout:
     router: Router
     policy: Policy
     pending: PendingDeployment
+    save: Callable[[], None]
+    """Puts the store on disk."""
     green: Deployment | None = None
     started: float = field(default_factory=time.monotonic)
 
@@ -55,6 +57,15 @@ class Rollout:
     def size(self) -> int:
         """How many instances are deployed."""
         return sum(len(variant.instances) for variant in self.variants)
+
+    def start_green(self, variants: list[Variant]) -> Deployment:
+        """Start new servers, still without traffic.
+
+        Raises:
+            DeploymentError: one does not answer.
+        """
+        self.green = launch(self.scope, self.endpoint.name, variants, self.seconds_left())
+        return self.green
 
     def shift(self, part: float) -> None:
         """So much of the traffic goes to the new servers."""
@@ -103,8 +114,6 @@ class Rollout:
         except LookupError as error:
             raise DeploymentError(f"Could not find CloudWatch alarm [{error.args[0]}].") from error
         except (ClientError, BotoCoreError) as error:
-            if infra_stopping.is_set():
-                raise EmulatorEndsError from error
             raise DeploymentError(f"Could not read the CloudWatch alarms: {error}") from error
         if tripped:
             names = ", ".join(tripped)
@@ -118,24 +127,13 @@ def deploy(rollout: Rollout) -> None:
     """Blue/green: all new servers first, then their traffic, step by step."""
     try:
         rollout.watch()
-        rollout.green = start_green(rollout, rollout.variants)
+        rollout.start_green(rollout.variants)
         for step in rollout.policy.steps(rollout.size):
             take_step(rollout, step)
     except DeploymentError as error:
         roll_back(rollout, str(error))
     else:
         finish(rollout)
-
-
-def start_green(rollout: Rollout, variants: list[Variant]) -> Deployment:
-    """New servers; when the emulator ends meanwhile, that is not their failure."""
-    name = rollout.endpoint.name
-    try:
-        return launch(rollout.scope, name, variants, rollout.seconds_left())
-    except DeploymentError as error:
-        if infra_stopping.is_set():
-            raise EmulatorEndsError from error
-        raise
 
 
 def take_step(rollout: Rollout, step: Step) -> None:
@@ -165,14 +163,20 @@ def finish(rollout: Rollout) -> None:
     endpoint.config_name = rollout.pending.config_name
     endpoint.variants = rollout.variants
     endpoint.pending = None
-    save_service("sagemaker")
+    rollout.save()
     for old in rollout.old:
         old.deployment.end()
     enter(rollout.scope, endpoint, "InService")
 
 
 def roll_back(rollout: Rollout, reason: str) -> None:
-    """All traffic is the old servers' again, at once; then the new ones end."""
+    """All traffic is the old servers' again, at once; then the new ones end.
+
+    Raises:
+        EmulatorEndsError: servers failed because everything ends.
+    """
+    if infra_stopping.is_set():
+        raise EmulatorEndsError
     rollout.router.route(*rollout.old)
     enter(rollout.scope, rollout.endpoint, "RollingBack", reason)
     if rollout.green is not None:

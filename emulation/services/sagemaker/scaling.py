@@ -9,6 +9,7 @@ from emulation.services.sagemaker.deployments import ServingVariant
 from emulation.services.sagemaker.endpoint_events import enter, tell_deployment
 from emulation.services.sagemaker.errors import not_emulated, validation_exception
 from emulation.services.sagemaker.launching import DeploymentError, grow, instance_names
+from emulation.services.sagemaker.rollout import EmulatorEndsError
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Endpoint, Members, Variant
 
@@ -63,13 +64,7 @@ def apply(scope: Scope, endpoint: Endpoint) -> None:
         for item in serving:
             scale_out(scope, endpoint, item)
     except DeploymentError as error:
-        if infra_stopping.is_set():
-            return
-        enter(scope, endpoint, "RollingBack", str(error))
-        forget(endpoint.variants)
-        for item in serving:
-            scale_in(item)
-        enter(scope, endpoint, "InService", str(error))
+        undo(scope, endpoint, serving, str(error))
         return
     for item in serving:
         settle(item.variant)
@@ -78,6 +73,17 @@ def apply(scope: Scope, endpoint: Endpoint) -> None:
         scale_in(item)
     forget(endpoint.variants)
     enter(scope, endpoint, "InService")
+
+
+def undo(scope: Scope, endpoint: Endpoint, serving: list[ServingVariant], reason: str) -> None:
+    """Servers did not come up: everything is as it was, unless they ended with the emulator."""
+    if infra_stopping.is_set():
+        raise EmulatorEndsError
+    enter(scope, endpoint, "RollingBack", reason)
+    forget(endpoint.variants)
+    for item in serving:
+        scale_in(item)
+    enter(scope, endpoint, "InService", reason)
 
 
 def scale_out(scope: Scope, endpoint: Endpoint, serving: ServingVariant) -> None:

@@ -70,7 +70,8 @@ class SageMakerRuntimeProvider:
             return payload_too_large(PAYLOAD_BYTES)
         serving, reply = invoke(router, request, body)
         seconds = time.perf_counter() - started
-        serving.tally.count(Invocation(reply.status, reply.seconds, seconds))
+        instances = len(serving.instances)
+        serving.tally.count(Invocation(reply.status, reply.seconds, seconds, instances))
         if reply.status != 200:
             raise refusal(context, name, reply)
         content_type = reply.header("Content-Type") or OCTETS

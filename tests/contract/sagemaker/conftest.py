@@ -7,6 +7,8 @@ from tests.contract.sagemaker.programs import DOUBLE, IMAGE, TRAIN
 from tests.contract.sagemaker.serving import is_gone
 from tests.contract.sagemaker.training import LOGS, channel, trust
 
+AT_REST = {"InService", "Failed", "UpdateRollbackFailed"}
+
 
 @pytest.fixture
 def sagemaker(aws):
@@ -61,7 +63,7 @@ def settled(sagemaker, waiting):
     def wait(name):
         def at_rest():
             found = sagemaker.describe_endpoint(EndpointName=name)
-            return found if found["EndpointStatus"] in {"InService", "Failed"} else None
+            return found if found["EndpointStatus"] in AT_REST else None
 
         return waiting(f"endpoint {name} to settle", at_rest, 120)
 

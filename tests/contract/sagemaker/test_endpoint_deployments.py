@@ -210,6 +210,31 @@ def test_rolling_deployment_goes_back(
     assert set(load.since()) == {"blue", "green"}
 
 
+def test_rollback_that_fails_leaves_a_mixture_that_the_next_update_ends(
+    aws, sagemaker, runtime, unique, bucket, blue, update, baking, settled, waiting, alarm
+):
+    blue(count=2)
+    with under_load(runtime, unique) as load:
+        policy = rolling(percent(50), wait=2, alarm=unique)
+        green = update(count=2, DeploymentConfig=policy)
+        baking("with traffic enabled on 2 instance(s)")
+        aws("s3").delete_object(Bucket=bucket, Key=f"{unique}-b/model.tar.gz")
+        alarm("ALARM")
+        mixed = settled(unique)
+        both = load.wait_for_more(waiting, 60)
+        alarm("OK")
+        sagemaker.update_endpoint(EndpointName=unique, EndpointConfigName=green)
+        after = settled(unique)
+        rest = load.wait_for_more(waiting, 20)
+    assert mixed["EndpointStatus"] == "UpdateRollbackFailed"
+    assert "in ALARM state" in mixed["FailureReason"]
+    assert "Failed to download model data" in mixed["FailureReason"]
+    assert set(both) == {"blue", "green"}
+    assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", green)
+    assert set(rest) == {"green"}
+    assert set(load.since()) == {"blue", "green"}
+
+
 def test_servers_that_never_ping_leave_the_old_ones(runtime, unique, blue, update, settled):
     blue()
     with under_load(runtime, unique) as load:
