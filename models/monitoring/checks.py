@@ -49,7 +49,7 @@ class Finding:
 def find(flights: pd.DataFrame, reference: Reference) -> list[Finding]:
     """All findings about a window: features, `probability`, and `late`, null where not known."""
     if len(flights) < MIN_FLIGHTS:
-        return [_too_little(check, len(flights)) for check in CHECKS]
+        return too_little(len(flights))
     return [
         score_drift(flights, reference),
         *outcomes(flights, reference),
@@ -57,9 +57,10 @@ def find(flights: pd.DataFrame, reference: Reference) -> list[Finding]:
     ]
 
 
-def _too_little(check: str, rows: int) -> Finding:
+def too_little(rows: int) -> list[Finding]:
+    """Nothing can be said of so few flights."""
     sentence = f"{rows} flights are too few to judge: {MIN_FLIGHTS} are needed"
-    return Finding(check, "", TOO_LITTLE, None, None, sentence)
+    return [Finding(check, "", TOO_LITTLE, None, None, sentence) for check in CHECKS]
 
 
 def _outcome(*, violated: bool) -> str:

@@ -1,8 +1,9 @@
 """Windows of event time that the monitor looks at, where it reads and leaves what, and the names by
 which alarms, dashboards and the retraining know its metrics.
 
-Under `monitoring/ENDPOINT/` in the lake: `service.json` (which model is in service since when),
-`baselines/VERSION/`, `reports/WINDOW/`, `retrainings/UNTIL.json`.
+Under `monitoring/ENDPOINT/` in the lake: `service.json` (which model is in service), `latest.json`
+(the window that was looked at last), `baselines/VERSION/`, `reports/WINDOW/`,
+`retrainings/UNTIL.json`.
 """
 
 import re
@@ -94,6 +95,11 @@ def root(endpoint: str) -> str:
 def service_key(endpoint: str) -> str:
     """Which model is in service, and from which flights on."""
     return f"{root(endpoint)}service.json"
+
+
+def latest_key(endpoint: str) -> str:
+    """What was found last; it is there before the metrics that alarms look at."""
+    return f"{root(endpoint)}latest.json"
 
 
 def baseline_prefix(endpoint: str, version: str) -> str:

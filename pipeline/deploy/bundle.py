@@ -108,6 +108,13 @@ RECIPES = (
         (*CONTRACTS, "models/**/*"),
         training_source,
     ),
+    Recipe(
+        "MonitoringSourceKey",
+        "monitoring-source",
+        ".tar.gz",
+        (*CONTRACTS, "pipeline/aws.py", "models/**/*"),
+        tarred,
+    ),
 )
 
 

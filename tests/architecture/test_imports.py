@@ -15,6 +15,8 @@ ALLOWED_OF_OURS = {
     "pipeline": {"pipeline"},
     "spark_jobs": {"spark_jobs", "pipeline.contracts"},
     "models": {"models", "pipeline.contracts"},
+    # The monitor puts metrics and picks objects out of a lake: it is a client of AWS.
+    "models.monitoring": {"models", "pipeline.contracts", "pipeline.aws"},
     "api": {"api", "pipeline.aws", "pipeline.contracts"},
     "emulation.compute": {"emulation.compute"},
     "emulation": {"emulation"},
