@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from pipeline import aws
 from pipeline.config import Settings, settings
+from pipeline.deploy import source
 from pipeline.deploy.destroy import destroy
 from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
@@ -30,12 +31,12 @@ from pipeline.orchestration.display import (
 )
 from pipeline.orchestration.events import tell
 from pipeline.orchestration.poison import Aside, Changes
+from pipeline.orchestration.release import know_model
 from pipeline.orchestration.run import Run
 from pipeline.orchestration.runner import run_stages, sentence_of
 from pipeline.orchestration.statements import query
 from pipeline.orchestration.status import show_status
 from pipeline.orchestration.story import STAGES, stages_of
-from pipeline.orchestration.training import know_newest_model
 from pipeline.producers.backfill import expected_events
 
 FLIGHT = (
@@ -64,6 +65,7 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     add("train", parents=[days, yes], help="train on the processed flights and serve the model")
     add("status", help="how the pipeline stands")
     add("open", help="open the page in the browser")
+    add("source", help="upload what is deployed; another source starts the delivery")
     producing = add("produce", parents=[days], help="tell flights as events")
     producing.add_argument("--speed", type=float, default=0, help="times real time; 0 is at once")
     asking = add("query", help="ask the warehouse in SQL")
@@ -97,7 +99,7 @@ def new_run(options: argparse.Namespace, config: Settings) -> Run:
     fewest = 2 if options.command in {"up", "train"} else 1
     if not fewest <= days <= 365:
         raise SettingError(f"--days must be from {fewest} to 365, not {days}.")
-    return Run(config, days, Deployer(config.name, config.stack_seconds))
+    return Run(config, days, Deployer(config.name, config.stack_seconds, config.parameters))
 
 
 def up(options: argparse.Namespace, run: Run) -> None:
@@ -116,14 +118,14 @@ def train(options: argparse.Namespace, run: Run) -> None:
     confirm("Train and serve?", run.settings, (), yes=options.yes)
     started = time.monotonic()
     with Screen() as screen:
-        done = run_stages(stages_of("train", "serve", "predict"), run, screen)
+        done = run_stages(stages_of("train", "register", "serve", "predict"), run, screen)
     show_stages(done, time.monotonic() - started)
 
 
 def deploy(options: argparse.Namespace, run: Run) -> None:
     """Every stack; the one that serves only when there is a model."""
     run.deployer.learn(*STACKS)
-    know_newest_model(run)
+    know_model(run)
     plans = run.deployer.plan(*STACKS)
     confirm("Deploy this?", run.settings, plans, yes=options.yes)
     for plan in plans:
@@ -178,6 +180,15 @@ def redrive(options: argparse.Namespace, aside: Aside) -> None:
         raise StillRefusedError("What stays needs another change, or a contract that takes it.")
 
 
+def deliver(run: Run) -> None:
+    """Upload the source, which starts the delivery when it is another one."""
+    run.deployer.learn("storage")
+    packed = source.Source()
+    changed = source.upload(run.output("ArtifactsBucket"), packed)
+    said = "is uploaded: the delivery starts" if changed else "is there already: nothing starts"
+    console.print(f"source {packed.digest} {said}")
+
+
 def take_down(options: argparse.Namespace, run: Run) -> None:
     """Delete everything that was deployed, and what its buckets hold."""
     name = run.settings.name
@@ -230,6 +241,8 @@ def execute(options: argparse.Namespace) -> None:
             produce(options, run)
         case "poison":
             poison(options, run)
+        case "source":
+            deliver(run)
         case _:
             look(options, run)
 

@@ -5,6 +5,7 @@ arguments, and `pipeline/aws.py` needs none, so that no bundle carries pydantic.
 """
 
 from functools import cache
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -44,6 +45,18 @@ class Settings(BaseSettings):
             " as `rate(1 hour)`; empty: when `up` or a delivery builds them."
         ),
     )
+    approval: Literal["manual", "automatic"] = Field(
+        "manual", description="Whether somebody has to approve a model that has won."
+    )
+    bake_seconds: int = Field(
+        300,
+        ge=0,
+        le=3600,
+        description="How long alarms watch a new model, as canary and as a whole.",
+    )
+    alarm_seconds: Literal[10, 30, 60, 120, 300] = Field(
+        60, description="Period of these alarms; SageMaker's metrics come once a minute on AWS."
+    )
     stack_seconds: int = Field(
         3600, description="Longest wait for one stack; Redshift and SageMaker take minutes on AWS."
     )
@@ -51,8 +64,15 @@ class Settings(BaseSettings):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """Parameters of templates that are the operator's choice."""
-        return {"FeaturesSchedule": self.features_schedule}
+        """The stacks' parameters that are settings, by their names there."""
+        return {
+            "FeaturesSchedule": self.features_schedule,
+            "MlflowTrackingUri": self.mlflow_tracking_uri,
+            "TrainingInstanceType": self.training_instance,
+            "Approval": self.approval,
+            "BakeSeconds": str(self.bake_seconds),
+            "AlarmSeconds": str(self.alarm_seconds),
+        }
 
 
 @cache

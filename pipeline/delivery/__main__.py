@@ -54,7 +54,8 @@ class BuildLog:
 def perform(name: str) -> Exports:
     """Do a step; what it exports."""
     config = settings()
-    run = Run(config, config.days, Deployer(config.name, config.stack_seconds, config.parameters))
+    # What the operator chose is in the stacks; a build knows none of it.
+    run = Run(config, config.days, Deployer(config.name, config.stack_seconds))
     run.deployer.learn(*STACKS)
     found = STEPS[name](run, Told.by_environment(), BuildLog())
     for key, value in found.items():

@@ -1,5 +1,5 @@
-"""Take everything down, last stack first; buckets are emptied of every version before, because
-CloudFormation deletes only empty ones.
+"""Take everything down, last stack first; buckets are emptied of every version before, and groups
+of every model, because CloudFormation deletes only empty ones.
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,20 +27,33 @@ def destroy(name: str, seconds: float, tell: Tell, stacks: Iterable[str] = STACK
 def _destroy_stack(name: str, seconds: float, tell: Tell) -> bool:
     if describe_stack(name) is None:
         return False
-    for bucket in _buckets(name):
+    for bucket in _ids(name, "AWS::S3::Bucket"):
         tell(f"emptying {bucket}")
         empty_bucket(bucket)
+    for group in _ids(name, "AWS::SageMaker::ModelPackageGroup"):
+        tell(f"emptying {group}")
+        empty_group(group)
     return delete_stack(name, seconds, tell)
 
 
-def _buckets(name: str) -> list[str]:
+def _ids(name: str, type_: str) -> list[str]:
     pages = aws.client("cloudformation").get_paginator("list_stack_resources")
     return [
         item["PhysicalResourceId"]
         for page in pages.paginate(StackName=name)
         for item in page["StackResourceSummaries"]
-        if item["ResourceType"] == "AWS::S3::Bucket" and item.get("PhysicalResourceId")
+        if item["ResourceType"] == type_ and item.get("PhysicalResourceId")
     ]
+
+
+def empty_group(group: str) -> int:
+    """Delete every version of a group of models, named or by its ARN; how many there were."""
+    sagemaker = aws.client("sagemaker")
+    pages = sagemaker.get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+    arns = [item["ModelPackageArn"] for page in pages for item in page["ModelPackageSummaryList"]]
+    for arn in arns:
+        sagemaker.delete_model_package(ModelPackageName=arn)
+    return len(arns)
 
 
 def empty_bucket(bucket: str) -> int:

@@ -13,7 +13,17 @@ import yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
+STACKS = (
+    "storage",
+    "streaming",
+    "lake",
+    "warehouse",
+    "training",
+    "serving",
+    "consumers",
+    "deployment",
+    "delivery",
+)
 
 
 class _TemplateLoader(yaml.SafeLoader):

@@ -9,6 +9,7 @@ from pipeline.orchestration.dimensions import put_dimensions
 from pipeline.orchestration.endpoint import predict
 from pipeline.orchestration.events import land, produce
 from pipeline.orchestration.features import build_features
+from pipeline.orchestration.release import release
 from pipeline.orchestration.run import Run, Show
 from pipeline.orchestration.runner import Stage, Work
 from pipeline.orchestration.training import train
@@ -40,7 +41,8 @@ STAGES: Sequence[Stage] = (
     Stage("features", "Glue job (Spark)", build_features, ("land", "dimensions", "compute")),
     Stage("warehouse", "Redshift Serverless", load_warehouse, ("features",)),
     Stage("train", "SageMaker training job", train, ("features",)),
-    Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("train",)),
+    Stage("register", "SageMaker model registry", release, ("train",)),
+    Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("register",)),
     Stage("predict", "SageMaker endpoint", predict, ("serve",)),
     Stage("consume", "EC2, DynamoDB (stack)", deploying("consumers"), ("serve",)),
     Stage("score", "EC2 workers to S3", score, ("consume", "land")),

@@ -127,7 +127,7 @@ def _version(run: Run, task: Task, source_key: str) -> str:
 def _find(run: Run, task: Task, source_key: str) -> dict[str, Any] | None:
     """The newest training of this state that is going on, or done with its model still there."""
     for job in _jobs(run, task, source_key):
-        found = _describe(job["TrainingJobName"])
+        found = describe(job["TrainingJobName"])
         if found["TrainingJobStatus"] in GOING_ON or _has_model(found):
             return found
     return None
@@ -167,40 +167,24 @@ def _start(run: Run, task: Task, source_key: str, show: Show) -> dict[str, Any]:
     name = f"{run.settings.name}-{_version(run, task, source_key)}-{attempt}"
     show.say(f"starting {name}")
     aws.client("sagemaker").create_training_job(**training_request(run, task, source_key, name))
-    return _describe(name)
+    return describe(name)
 
 
-def _describe(name: str) -> dict[str, Any]:
+def describe(name: str) -> dict[str, Any]:
+    """SageMaker's record of a training job."""
     found: dict[str, Any] = aws.client("sagemaker").describe_training_job(TrainingJobName=name)
     return found
 
 
 def _wait(run: Run, name: str, show: Show) -> dict[str, Any]:
     for _ in polls(run.settings.stage_seconds):
-        found = _describe(name)
+        found = describe(name)
         if found["TrainingJobStatus"] == "Completed":
             return found
         if found["TrainingJobStatus"] not in GOING_ON:
             raise _failure(found)
         show.say(_spaced(found.get("SecondaryStatus", found["TrainingJobStatus"])))
     raise LateError(f"Training job {name} is not through after {run.settings.stage_seconds} s.")
-
-
-def know_newest_model(run: Run) -> None:
-    """Tell the deployer the model of the newest completed training, where there is one."""
-    prefix = run.deployer.known.get("TrainingJobPrefix")
-    if not prefix:
-        return
-    jobs = aws.client("sagemaker").list_training_jobs(
-        NameContains=f"{prefix}-",
-        StatusEquals="Completed",
-        SortBy="CreationTime",
-        SortOrder="Descending",
-        MaxResults=1,
-    )["TrainingJobSummaries"]
-    newest = _describe(jobs[0]["TrainingJobName"]) if jobs else {}
-    if newest and _has_model(newest):
-        run.deployer.known[MODEL_DATA] = newest["ModelArtifacts"]["S3ModelArtifacts"]
 
 
 def _spaced(status: str) -> str:

@@ -57,7 +57,10 @@ def answers_change_set(stub: Stubber, status: str, reason: str = "") -> None:
 
 def test_absent_stack_adds_what_its_template_declares(cloudformation):
     cloudformation.add_client_error(*MISSING)
-    changes = (Change("Add", "SageMakerRole", "AWS::IAM::Role"),)
+    changes = (
+        Change("Add", "Models", "AWS::SageMaker::ModelPackageGroup"),
+        Change("Add", "SageMakerRole", "AWS::IAM::Role"),
+    )
     assert plan_stack("training", NAME, KNOWN) == StackPlan("training", NAME, "create", changes)
 
 
@@ -111,7 +114,7 @@ def test_refused_change_set_is_told_with_its_reason(cloudformation):
 def test_request_keeps_what_nobody_gives():
     request = change_set_request(Template.of("serving"), "t-serving", {"Name": "t"}, creates=False)
     kept = [item["ParameterKey"] for item in request["Parameters"] if "UsePreviousValue" in item]
-    assert kept == ["ModelDataUrl", "ModelImageUri", "SageMakerRoleArn"]
+    assert kept == ["LakeBucket", "ModelDataUrl", "ModelImageUri", "SageMakerRoleArn"]
     operation = boto3.client("cloudformation", "us-east-1").meta.service_model.operation_model(
         "CreateChangeSet"
     )

@@ -120,7 +120,7 @@ def test_every_need_of_the_story_stands_before():
 
 
 def test_part_of_the_story_needs_only_itself():
-    assert [(stage.name, stage.needs) for stage in stages_of("train", "serve")] == [
+    assert [(stage.name, stage.needs) for stage in stages_of("train", "register")] == [
         ("train", ()),
-        ("serve", ("train",)),
+        ("register", ("train",)),
     ]
