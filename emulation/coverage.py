@@ -28,6 +28,7 @@ PROVIDERS = {
     "redshift-serverless": (
         "emulation.services.redshift_serverless.provider:RedshiftServerlessProvider"
     ),
+    "scheduler": "emulation.services.scheduler.provider:SchedulerProvider",
     "sagemaker": "emulation.services.sagemaker.provider:SageMakerProvider",
     "sagemaker-runtime": "emulation.services.sagemaker_runtime.provider:SageMakerRuntimeProvider",
 }

@@ -133,6 +133,12 @@ def events() -> Service:
     return serve("emulation.services.events.provider:EventsProvider")
 
 
+@aws_provider(api="scheduler", name="terrarium")
+def scheduler() -> Service:
+    """EventBridge Scheduler: schedules that fire."""
+    return serve("emulation.services.scheduler.provider:SchedulerProvider")
+
+
 def resource_type(name: str, reference: str) -> PluginSpec:
     """A CloudFormation resource type, computed by the class that `reference` names."""
 

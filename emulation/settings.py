@@ -117,6 +117,7 @@ OWN_PROVIDERS = (
     "PROVIDER_OVERRIDE_LOGS",
     "PROVIDER_OVERRIDE_REDSHIFT",
     "PROVIDER_OVERRIDE_S3",
+    "PROVIDER_OVERRIDE_SCHEDULER",
 )
 """Where LocalStack has a provider of its own and ours is chosen, unless the user says otherwise."""
 

@@ -26,8 +26,17 @@ from localstack.services.kinesis.resource_providers.aws_kinesis_stream_plugin im
 from localstack.services.kinesis.resource_providers.aws_kinesis_streamconsumer_plugin import (
     KinesisStreamConsumerProviderPlugin,
 )
+from localstack.services.logs.resource_providers.aws_logs_loggroup_plugin import (
+    LogsLogGroupProviderPlugin,
+)
+from localstack.services.logs.resource_providers.aws_logs_subscriptionfilter_plugin import (
+    LogsSubscriptionFilterProviderPlugin,
+)
 from localstack.services.s3.resource_providers.generated.aws_s3_bucket_plugin import (
     S3BucketProviderPlugin,
+)
+from localstack.services.scheduler.resource_providers.aws_scheduler_schedule_plugin import (
+    SchedulerScheduleProviderPlugin,
 )
 from localstack.utils.catalog.catalog_loader import (
     AwsCatalogLoaderException,
@@ -51,6 +60,11 @@ OURS = {
     KinesisStreamConsumerProviderPlugin: (
         "emulation.services.kinesis.resources:StreamConsumerResource"
     ),
+    LogsLogGroupProviderPlugin: "emulation.services.logs.resources:LogGroupResource",
+    LogsSubscriptionFilterProviderPlugin: (
+        "emulation.services.logs.resources:SubscriptionFilterResource"
+    ),
+    SchedulerScheduleProviderPlugin: "emulation.services.scheduler.resources:ScheduleResource",
     S3BucketProviderPlugin: "emulation.services.s3.resources:BucketResource",
 }
 """Types that LocalStack has and we compute."""

@@ -63,6 +63,11 @@ class Delivery:
         call = targets.Call(self.target, text, self.identifier, self.event)
         targets.KINDS[targets.kind_name(call.arn)].send(call)
 
+    @property
+    def of_schedule(self) -> bool:
+        """Whether EventBridge Scheduler sends it, and no rule."""
+        return ":scheduler:" in self.rule_arn
+
     def next_moment(self) -> float:
         """When it would be tried again."""
         return time.time() + min(LONGEST_PAUSE, 2.0**self.retries) * random.uniform(0.5, 1.0)
@@ -128,7 +133,9 @@ def _to_dead_letters(delivery: Delivery, attributes: dict[str, Any], arn: str) -
     try:
         Scope(delivery.account, arn.split(":")[3]).client("sqs").send_message(
             QueueUrl=sqs_queue_url_for_arn(arn),
-            MessageBody=inputs.dumped(delivery.event),
+            MessageBody=delivery.target.get("Input") or inputs.dumped(delivery.event)
+            if delivery.of_schedule
+            else inputs.dumped(delivery.event),
             MessageAttributes=attributes,
         )
     except (ClientError, BotoCoreError) as error:
@@ -139,8 +146,9 @@ def _to_dead_letters(delivery: Delivery, attributes: dict[str, Any], arn: str) -
 
 
 def _attributes(delivery: Delivery, failure: Failure, limit: str | None) -> dict[str, Any]:
+    sender = "SCHEDULE_ARN" if delivery.of_schedule else "RULE_ARN"
     told = {
-        "RULE_ARN": delivery.rule_arn,
+        sender: delivery.rule_arn,
         "TARGET_ARN": delivery.target["Arn"],
         "ERROR_CODE": failure.code,
         "ERROR_MESSAGE": failure.message,
@@ -154,9 +162,22 @@ def _attributes(delivery: Delivery, failure: Failure, limit: str | None) -> dict
 
 
 def _count(delivery: Delivery, metric: str) -> None:
-    dimensions = (("RuleName", delivery.rule_name),)
-    source = Source(delivery.account, delivery.region, "AWS/Events", dimensions)
+    if delivery.of_schedule:
+        group = delivery.rule_arn.split("/")[1]
+        namespace, dimension = "AWS/Scheduler", ("ScheduleGroup", group)
+        metric = SCHEDULER_METRICS[metric]
+    else:
+        namespace, dimension = "AWS/Events", ("RuleName", delivery.rule_name)
+    source = Source(delivery.account, delivery.region, namespace, (dimension,))
     METER.count(source, {Metric(metric, "Count"): 1.0})
+
+
+SCHEDULER_METRICS = {
+    "Invocations": "InvocationAttemptCount",
+    "FailedInvocations": "InvocationDroppedCount",
+    "InvocationsSentToDlq": "InvocationsSentToDeadLetterCount",
+    "InvocationsFailedToBeSentToDlq": "InvocationsFailedToBeSentToDeadLetterCount",
+}
 
 
 def _file(delivery: Delivery) -> Path:

@@ -24,6 +24,7 @@ from emulation.services.logs import (
 from emulation.services.logs.store import Members
 from emulation.services.sagemaker.validation import check as check_constraints
 from emulation.services.scope import Scope
+from emulation.settings import settings
 
 LONG_NAME = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
 MAX_NAME = 512
@@ -103,6 +104,8 @@ class LogsProvider(ServiceLifecycleHook):
 
     def on_after_init(self) -> None:
         """Go on with the groups of the last run, and delete what is too old from now on."""
+        # Whoever has a folder of this name is started with the emulator.
+        settings().folder("services", "logs")
         followers.resume()
         retention.start()
 
