@@ -6,6 +6,8 @@ import signal
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.contract.sagemaker.monitoring import definition, schedule
+from tests.contract.sagemaker.processing import resources
 from tests.contract.sagemaker.programs import IMAGE
 
 SERVE = (
@@ -58,6 +60,32 @@ def start_endpoint(sagemaker):
     sagemaker.create_endpoint(EndpointName="e", EndpointConfigName="c")
 
 
+def start_processing(emulator):
+    application = {"ImageUri": IMAGE, "ContainerEntrypoint": ["sleep", "600"]}
+    emulator.aws("sagemaker").create_processing_job(
+        ProcessingJobName="slow-one",
+        RoleArn=emulator.role,
+        AppSpecification=application,
+        ProcessingResources=resources(),
+    )
+
+
+def register(sagemaker):
+    container = {"Image": IMAGE, "ModelDataUrl": "s3://lab/model.tar.gz"}
+    return sagemaker.create_model_package(
+        ModelPackageGroupName="delays", InferenceSpecification={"Containers": [container]}
+    )["ModelPackageArn"]
+
+
+def start_monitor(emulator):
+    sagemaker = emulator.aws("sagemaker")
+    sagemaker.create_data_quality_job_definition(
+        **definition("DataQuality", "hourly", "e", "lab", emulator.role)
+    )
+    when = {"ScheduleExpression": "cron(0 * ? * * *)"}
+    sagemaker.create_monitoring_schedule(**schedule("DataQuality", "hourly", when))
+
+
 def status(sagemaker, job):
     return sagemaker.describe_training_job(TrainingJobName=job)["TrainingJobStatus"]
 
@@ -76,6 +104,11 @@ def test_work_after_kill_9(emulator, waiting):
     start_job(emulator, "quick")
     waiting("the quick job", lambda: status(sagemaker, "quick") == "Completed")
     start_endpoint(sagemaker)
+    sagemaker.create_model_package_group(ModelPackageGroupName="delays")
+    version = register(sagemaker)
+    sagemaker.update_model_package(ModelPackageArn=version, ModelApprovalStatus="Approved")
+    start_monitor(emulator)
+    start_processing(emulator)
     start_job(emulator, "slow")
     waiting("the slow job", lambda: status(sagemaker, "slow") == "InProgress")
     waiting("the endpoint", lambda: endpoint_status(sagemaker) == "InService")
@@ -86,6 +119,14 @@ def test_work_after_kill_9(emulator, waiting):
     slow = sagemaker.describe_training_job(TrainingJobName="slow")
     assert slow["TrainingJobStatus"] == "Failed"
     assert slow["FailureReason"].startswith("InternalServerError: the emulator ended")
+    slow = sagemaker.describe_processing_job(ProcessingJobName="slow-one")
+    assert slow["ProcessingJobStatus"] == "Failed"
+    assert slow["FailureReason"].startswith("InternalServerError: the emulator ended")
+    kept = sagemaker.describe_model_package(ModelPackageName=version)
+    assert kept["ModelApprovalStatus"] == "Approved"
+    assert register(sagemaker).endswith(":model-package/delays/2")
+    found = sagemaker.describe_monitoring_schedule(MonitoringScheduleName="hourly")
+    assert found["MonitoringScheduleStatus"] == "Scheduled"
     answer = emulator.aws("sagemaker-runtime").invoke_endpoint(EndpointName="e", Body=b"")
     assert answer["Body"].read() == b"hello"
     assert endpoint_status(sagemaker) == "InService"
