@@ -111,9 +111,12 @@ def follow(composite: Alarm, child: Alarm | None) -> None:
         alarm = find(composite.scope, name)
         return alarm.state if alarm is not None else None
 
-    wanted = ALARM if rule.holds(state) else OK
-    if wanted != composite.state:
-        change_state(composite, wanted, reason(composite, child, wanted), data_of(composite, child))
+    # Two children may change at once: who looks later decides later.
+    with LOCK:
+        wanted = ALARM if rule.holds(state) else OK
+        if wanted != composite.state:
+            why, data = reason(composite, child, wanted), data_of(composite, child)
+            change_state(composite, wanted, why, data)
 
 
 def reason(composite: Alarm, child: Alarm | None, wanted: str) -> str:

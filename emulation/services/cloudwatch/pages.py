@@ -116,10 +116,11 @@ def card(number: int, widget: Members, request: Request, name: str) -> str:
     """The place of a widget in the grid."""
     source = f"{quote(name)}/widgets/{number}?{urlencode(dict(request.args))}"
     kind = "card" if is_card(widget) else "bare"
+    graph = " graph" if widget["type"] == "metric" else ""
     heading = f"<h2>{escape(text)}</h2>" if (text := title(widget)) else ""
     return (
         f'<section class={kind} style="{position(widget)}">{heading}'
-        f'<div class=widget data-source="{PATH}/{escape(source)}"></div></section>'
+        f'<div class="widget{graph}" data-source="{PATH}/{escape(source)}"></div></section>'
     )
 
 

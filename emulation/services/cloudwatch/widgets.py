@@ -21,7 +21,7 @@ from emulation.services.cloudwatch.log_queries import QueryFailed, run
 from emulation.services.cloudwatch.store import Alarm, Members
 from emulation.services.scope import Scope
 
-NOT_DRAWN = (WidgetError, QueryError, FunctionNotComputed, QueryFailed, ClientError, BotoCoreError)
+NOT_DRAWN = (WidgetError, QueryError, FunctionNotComputed, QueryFailed, BotoCoreError)
 BUTTON = re.compile(r"\[button:(?:primary:)?")
 RANK = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 
@@ -56,6 +56,8 @@ def widget_html(place: Place, body: Members, widget: Members) -> str:
     properties = {**times, **widget["properties"], **asked}
     try:
         return draw(place, properties)
+    except ClientError as error:
+        return refused(error.response["Error"]["Message"])
     except NOT_DRAWN as error:
         return refused(str(error))
 
