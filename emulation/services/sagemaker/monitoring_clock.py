@@ -57,13 +57,17 @@ class Clock:
 def upcoming(after: datetime) -> list[tuple[Scope, MonitoringSchedule, datetime]]:
     """The schedules that run by the clock, and when next; not for what was before they changed."""
     return [
-        (Scope(account, region), schedule, next_run(expression, max(after, schedule.modified)))
+        (Scope(account, region), schedule, next_run(rule(schedule), max(after, schedule.modified)))
         for account, regions in list(STORES.items())
         for region, store in list(regions.items())
         for schedule in list(store.monitoring_schedules.values())
-        for expression in [schedule.config["ScheduleConfig"]["ScheduleExpression"]]
-        if schedule.status == "Scheduled" and expression != NOW
+        if schedule.status == "Scheduled" and rule(schedule) != NOW
     ]
+
+
+def rule(schedule: MonitoringSchedule) -> str:
+    """When a schedule runs."""
+    return str(schedule.config["ScheduleConfig"]["ScheduleExpression"])
 
 
 def next_due(after: datetime) -> datetime | None:
@@ -74,8 +78,21 @@ def next_due(after: datetime) -> datetime | None:
 def due_between(
     after: datetime, until: datetime
 ) -> list[tuple[Scope, MonitoringSchedule, datetime]]:
-    """What runs after a moment and up to another; once, however long that was."""
-    return [(scope, item, time) for scope, item, time in upcoming(after) if time <= until]
+    """What runs after a moment and up to another; of hours that a sleeping laptop has missed, the
+    last one.
+    """
+    return [
+        (scope, schedule, last_run(rule(schedule), time, until))
+        for scope, schedule, time in upcoming(after)
+        if time <= until
+    ]
+
+
+def last_run(expression: str, time: datetime, until: datetime) -> datetime:
+    """The last of the times from one on and up to another."""
+    while (following := next_run(expression, time)) <= until:
+        time = following
+    return time
 
 
 CLOCK = Clock()
