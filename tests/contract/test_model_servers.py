@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from emulation.compute.processes import SUPERVISOR, ProcessSpec, Status
 from emulation.compute.serving import Fleet, NoServerError, ServerGoneError, ServerSpec
 
 SERVER = """
-import http.server, os
+import http.server, os, time
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def answer(self, status, body):
@@ -25,6 +26,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if body == b"die":
             os._exit(3)
+        if body == b"slow":
+            time.sleep(1)
         self.answer(200, str(os.getpid()).encode())
 port = int(os.environ["SAGEMAKER_BIND_TO_PORT"])
 http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
@@ -104,6 +107,34 @@ def test_request_that_kills_one_server_is_not_given_to_the_next(fleet):
     with pytest.raises(ServerGoneError):
         two.invoke({}, b"die")
     assert {two.invoke({}, b"x").status for _ in range(4)} == {200}
+
+
+def test_server_that_leaves_answers_what_it_has(fleet, waiting):
+    two = fleet(SERVER.format(ping=200), 2)
+    assert two.start(30)
+    answers = []
+    asking = [
+        threading.Thread(target=lambda: answers.append(two.invoke({}, b"slow").status))
+        for _ in range(4)
+    ]
+    for thread in asking:
+        thread.start()
+    waiting("both to be asked", lambda: all(server.under_way for server in two.servers))
+    two.shrink({"s1"})
+    for thread in asking:
+        thread.join()
+    assert answers == [200] * 4
+    assert [server.spec.name for server in two.servers] == ["s0"]
+
+
+def test_fleet_grows_by_servers_that_are_ready_or_not_at_all(fleet):
+    one = fleet(SERVER.format(ping=200))
+    assert one.start(30)
+    spec = one.servers[0].spec
+    assert not one.grow([replace(spec, command=["false"])], 30)
+    assert len(one.servers) == 1
+    assert one.grow([replace(spec, name="s1")], 30)
+    assert len({one.invoke({}, b"x").body for _ in range(4)}) == 2
 
 
 def test_stopped_fleet_leaves_no_process(fleet):
