@@ -164,7 +164,7 @@ def _version(document: dict[str, Any]) -> str:
 
 
 def _shell(env: dict[str, Any]) -> str:
-    if "git-credential-helper" in env and str(env["git-credential-helper"]) == "yes":
+    if _yes(env.get("git-credential-helper")):
         raise BuildspecError("git-credential-helper in a buildspec is not emulated")
     shell = str(env.get("shell", "sh"))
     if shell not in SHELLS:

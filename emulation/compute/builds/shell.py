@@ -6,12 +6,16 @@ variables and in the folder of the one before. The shell tells the status of eac
 pipe of its output, so the status never overtakes what the command wrote.
 """
 
+import contextlib
 import os
 import secrets
+import signal
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+
+import psutil
 
 from emulation.compute.builds.places import Place
 from emulation.compute.lambda_isolation import Namespaces
@@ -51,6 +55,15 @@ class ShellEndedError(Exception):
     def __init__(self, cause: Status) -> None:
         super().__init__(cause)
         self.cause = cause
+
+
+def kill_strays(namespace: int) -> None:
+    """End what left the shell's group and still is in its root, as a container's end does."""
+    own = os.fstat(namespace).st_ino
+    for pid in psutil.pids():
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/ns/mnt").stat().st_ino == own:
+                os.kill(pid, signal.SIGKILL)
 
 
 class Shell:
@@ -116,7 +129,8 @@ class Shell:
     def close(self) -> None:
         """End the shell and what it left in the background; its root is gone with it."""
         self._end()
-        if self._namespaces is not None:
+        if self._namespaces is not None and self._namespaces.numbers:
+            kill_strays(self._namespaces.numbers[-1])
             self._namespaces.close()
 
     def _end(self) -> None:

@@ -263,13 +263,21 @@ class BuildRun:
         running = self._build.phases[-1]
         if "phaseStatus" not in running:
             phases.leave(self._build, "FAULT", INTERNAL_ERROR, "The emulator failed: see its log.")
+        try:
+            self._release()
+        finally:
+            self._complete()
+
+    def _release(self) -> None:
+        SLOTS.leave(self._build.arn)
         if self._shell is not None:
             self._shell.close()
         if self._log is not None:
             self._log.close()
         if self._place is not None:
             self._place.remove()
-        SLOTS.leave(self._build.arn)
+
+    def _complete(self) -> None:
         status = transitions.outcome(phase["phaseStatus"] for phase in self._build.phases)
         phases.complete(self._build, status)
         RUNS.pop(self._build.arn, None)

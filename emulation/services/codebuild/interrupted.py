@@ -1,9 +1,9 @@
 """Builds that ran when the emulator ended: nobody runs them any more."""
 
-from emulation.services.codebuild import phases
+from emulation.services.codebuild import phases, places
 from emulation.services.codebuild.build_run import RUNS
 from emulation.services.codebuild.failures import INTERNAL_ERROR
-from emulation.services.codebuild.store import Build, all_builds, clear_work
+from emulation.services.codebuild.store import Build, all_builds
 
 REASON = "The emulator ended while the build ran."
 
@@ -14,7 +14,7 @@ def end_builds() -> None:
         if not build.complete and build.arn not in RUNS:
             end(build)
     if not RUNS:
-        clear_work()
+        places.clear()
 
 
 def end(build: Build) -> None:

@@ -1,5 +1,6 @@
 """Where this emulator's builds have their folders, and whether they have a root of their own."""
 
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -35,5 +36,15 @@ def place_of(build: Build) -> Place:
     """
     if isolated():
         return Place(settings().folder("codebuild", "work") / build.uuid, machine(), isolated=True)
-    base = Path(tempfile.gettempdir()) / f"codebuild-{settings().port}"
-    return Place(base / build.uuid, machine(), isolated=False)
+    return Place(outside() / build.uuid, machine(), isolated=False)
+
+
+def outside() -> Path:
+    """A folder of this emulator that is in no repository."""
+    return Path(tempfile.gettempdir()) / f"codebuild-{settings().port}"
+
+
+def clear() -> None:
+    """Remove what builds of a killed emulator left."""
+    for folder in (settings().folder("codebuild", "work"), outside()):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -39,16 +39,16 @@ class Slots:
         return self._waiting[0] == build and len(self._taken) < settings().builds
 
     def give_up(self, build: str) -> None:
-        """Wait no longer; nothing happens to a build that runs."""
+        """Wait no longer, also if the wait begins only now; a build that runs goes on."""
         with self._changed:
-            if build in self._waiting:
-                self._given_up.add(build)
-                self._changed.notify_all()
+            self._given_up.add(build)
+            self._changed.notify_all()
 
     def leave(self, build: str) -> None:
         """Make room."""
         with self._changed:
             self._taken.discard(build)
+            self._given_up.discard(build)
             self._changed.notify_all()
 
 

@@ -5,7 +5,6 @@ disk before anybody is told of a change: a pipeline that has started it looks fo
 the emulator was killed.
 """
 
-import shutil
 import threading
 import time
 from dataclasses import asdict, dataclass, field
@@ -179,8 +178,3 @@ def store_of(scope: Scope) -> CodeBuildStore:
     """An account's state in a region."""
     store: CodeBuildStore = STORES[scope.account][scope.region]
     return store
-
-
-def clear_work() -> None:
-    """Remove what builds of a killed emulator left."""
-    shutil.rmtree(settings().folder("codebuild", "work"), ignore_errors=True)

@@ -27,12 +27,14 @@ def running(builder, waiting, identifier):
 
 
 def test_stop_build_kills_what_it_started(builder, waiting, project, make, phase):
-    text = make.commands(build=["trap '' TERM; sleep 1000 & wait"], post_build=["echo never"])
+    stubborn = "trap '' TERM; setsid sleep 1234.5 & sleep 1234.5 & wait"
+    text = make.commands(build=[stubborn], post_build=["echo never"])
     identifier = builder.start(project, buildspecOverride=text)
     running(builder, waiting, identifier)
     builder.client.stop_build(id=identifier)
     build = builder.ended(identifier)
     assert build["buildStatus"] == "STOPPED"
+    assert not sleeping("1234.5")
     assert phase(build, "BUILD")["phaseStatus"] == "STOPPED"
     assert phase(build, "POST_BUILD") is None
     assert builder.client.stop_build(id=build["arn"])["build"]["buildStatus"] == "STOPPED"
@@ -175,14 +177,15 @@ def test_kill_of_the_emulator_ends_builds_and_keeps_what_they_were(own_emulator,
     assert [build["buildStatus"] for build in builds] == ["FAULT"] * 5
     (context,) = builds[0]["phases"][-2]["contexts"]
     assert context["message"] == "The emulator ended while the build ran."
-    waiting("the end of their processes", lambda: not sleeping())
+    waiting("the end of their processes", lambda: not sleeping("4321.5"))
     if builder.client.batch_get_projects(names=["pp"])["projectsNotFound"]:
         builder.project("pp")
     assert builder.run("pp", make.commands(build=["true"]))["buildStatus"] == "SUCCEEDED"
 
 
-def sleeping() -> bool:
+def sleeping(seconds: str) -> bool:
+    """Whether a process of such a command is there, anywhere on the machine."""
     return any(
-        process.info["cmdline"] == ["sleep", "4321.5"]
+        process.info["cmdline"] == ["sleep", seconds]
         for process in psutil.process_iter(["cmdline"])
     )

@@ -132,7 +132,8 @@ def test_the_build_has_a_machine_of_its_own(builder, project, make):
                 "echo ok > /usr/local/bin/of-this-build && cat /usr/local/bin/of-this-build",
                 "python -c 'import emulation' || echo no emulation",
                 "python --version; aws --version; uv --version; pip --version; git --version",
-                "pip config list; echo $CODEBUILD_SRC_DIR $HOME",
+                "uv venv /tmp/v && /tmp/v/bin/python --version | grep 3.13",
+                "echo $CODEBUILD_SRC_DIR $HOME",
             ]
         ),
     )

@@ -1,5 +1,7 @@
 """Test reports of JUnit XML."""
 
+import uuid
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -24,16 +26,18 @@ reports:
 
 
 @pytest.fixture(scope="module")
-def reported(builder, project):
-    return builder.run(project, TESTS)
+def reported(builder):
+    name = f"reports-{uuid.uuid4().hex[:8]}"
+    builder.project(name)
+    return builder.run(name, TESTS)
 
 
-def test_report_of_a_failed_build_tells_its_tests(builder, project, reported):
+def test_report_of_a_failed_build_tells_its_tests(builder, reported):
     (arn,) = reported["reportArns"]
     (report,) = builder.client.batch_get_reports(reportArns=[arn])["reports"]
     assert report["status"] == "FAILED"
     assert report["executionId"] == reported["arn"]
-    assert report["reportGroupArn"].endswith(f":report-group/{project}-unit")
+    assert report["reportGroupArn"].endswith(f":report-group/{reported['projectName']}-unit")
     assert report["testSummary"] == {
         "total": 3,
         "statusCounts": {"SUCCEEDED": 1, "FAILED": 1, "ERROR": 0, "SKIPPED": 1, "UNKNOWN": 0},
