@@ -99,6 +99,8 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
         "STRICT_SERVICE_LOADING": "1",
         # A type that nobody computes fails its stack, where LocalStack's default reports success.
         "CFN_IGNORE_UNSUPPORTED_RESOURCE_TYPES": "0",
+        # An endpoint bakes for up to two hours, and its stack waits; LocalStack: 300 seconds.
+        "CFN_PER_RESOURCE_TIMEOUT": "28800",
         "LAMBDA_RUNTIME_EXECUTOR": "process",
         # Mappings of queues: a second after each batch, and ten when idle, if not told otherwise.
         "LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC": "0.1",
