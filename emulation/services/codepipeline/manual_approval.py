@@ -7,12 +7,10 @@ import json
 import uuid
 from datetime import UTC, datetime
 
-from emulation.services.codepipeline.action_types import TYPES
 from emulation.services.codepipeline.store import LOCK, Members
-from emulation.services.codepipeline.tasks import Outcome, Task
+from emulation.services.codepipeline.tasks import Outcome, Task, deadline
 
 CONSOLE = "https://console.aws.amazon.com/codepipeline/home"
-MINUTES = TYPES["Approval", "Manual"].minutes
 
 
 class ApprovalProvider:
@@ -52,8 +50,7 @@ def subject(task: Task) -> str:
 def message(task: Task) -> Members:
     """What is published, in the form of AWS's notification."""
     run, execution = task.run, task.execution
-    minutes = int(task.action.get("timeoutInMinutes") or MINUTES)
-    expires = datetime.fromtimestamp(run.started + 60 * minutes, UTC)
+    expires = datetime.fromtimestamp(deadline(task), UTC)
     view = f"{CONSOLE}?region={execution.region}#/view/{execution.pipeline}"
     given = {
         "externalEntityLink": task.configuration.get("ExternalEntityLink"),

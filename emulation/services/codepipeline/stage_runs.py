@@ -16,7 +16,6 @@ from itertools import groupby
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.services.codepipeline import artifacts, providers, rules, tasks, telling
-from emulation.services.codepipeline.action_types import TYPES, key_of
 from emulation.services.codepipeline.store import (
     LOCK,
     ActionRun,
@@ -212,8 +211,8 @@ class Runner:
         outcome: Outcome | None = INTERNAL
         try:
             outcome = providers.of(task.action).look(task)
-            if outcome is None and time.time() >= deadline(task):
-                outcome = timed_out(task)
+            if outcome is None and time.time() >= tasks.deadline(task):
+                outcome = tasks.timed_out(task)
         except (ActionError, artifacts.ArtifactError) as error:
             outcome = failure(error)
         except (ClientError, BotoCoreError) as error:
@@ -262,30 +261,12 @@ def note_seen(execution: Execution, action: str, version: str) -> None:
         pipeline.save()
 
 
-def minutes(action: Members) -> int:
-    """How long an action may take."""
-    return int(action.get("timeoutInMinutes") or TYPES[key_of(action)].minutes)
-
-
-def deadline(task: Task) -> float:
-    """Until when an action may take, in s since 1970."""
-    return task.run.started + 60.0 * minutes(task.action)
-
-
 def pause(task: Task) -> float:
     """How long nobody needs to look at an action, in s."""
     if providers.of(task.action).polls:
         return LOOK_SECONDS
-    again = float(task.run.work.get("again", deadline(task)))
-    return max(0.0, min(again, deadline(task)) - time.time())
-
-
-def timed_out(task: Task) -> Outcome:
-    """An action that took too long."""
-    return Outcome(
-        error=f"The action {task.run.name} did not complete within {minutes(task.action)} minutes.",
-        code="ActionTimedOut",
-    )
+    again = float(task.run.work.get("again", tasks.deadline(task)))
+    return max(0.0, min(again, tasks.deadline(task)) - time.time())
 
 
 def failure(error: Exception) -> Outcome:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from emulation.services.codepipeline import artifacts, variables
+from emulation.services.codepipeline.action_types import TYPES, key_of
 from emulation.services.codepipeline.store import LOCK, ActionRun, Execution, Members
 from emulation.services.scope import Scope
 
@@ -145,3 +146,21 @@ def resolved(execution: Execution, action: Members) -> dict[str, str]:
     return {
         name: variables.resolve(value, known) for name, value in action["configuration"].items()
     }
+
+
+def minutes(action: Members) -> int:
+    """How long an action may take."""
+    return int(action.get("timeoutInMinutes") or TYPES[key_of(action)].minutes)
+
+
+def deadline(task: Task) -> float:
+    """Until when an action may take, in s since 1970."""
+    return task.run.started + 60.0 * minutes(task.action)
+
+
+def timed_out(task: Task) -> Outcome:
+    """An action that took too long."""
+    return Outcome(
+        error=f"The action {task.run.name} did not complete within {minutes(task.action)} minutes.",
+        code="ActionTimedOut",
+    )

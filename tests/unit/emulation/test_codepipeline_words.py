@@ -2,9 +2,9 @@
 
 import pytest
 
-from emulation.services.codepipeline import artifacts, declarations, rules, variables
+from emulation.services.codepipeline import artifacts, declarations, rules, tasks, variables
 from emulation.services.codepipeline.stack_inputs import text
-from emulation.services.codepipeline.store import Execution, StageRun
+from emulation.services.codepipeline.store import ActionRun, Execution, StageRun
 from emulation.services.codepipeline.template_words import lower
 
 KNOWN = {"Source": {"VersionId": "v1"}, "variables": {"who": "all"}}
@@ -84,3 +84,14 @@ def test_variable_check_compares(operator, value, holds):
     found = rules.verdict(execution, stage, stage_run, "beforeEntry")
     assert found == ("" if holds else "SKIP")
     assert stage_run.conditions["beforeEntry"]["status"] == ("Succeeded" if holds else "Failed")
+
+
+@pytest.mark.parametrize(("members", "minutes"), [({}, 7 * 24 * 60), ({"timeoutInMinutes": 5}, 5)])
+def test_action_has_the_time_of_its_type_or_its_own(members, minutes):
+    execution = Execution("p", "0", "r", "aws", 1, 1, "SUPERSEDED", {})
+    action = {"actionTypeId": {"category": "Approval", "provider": "Manual"}, **members}
+    task = tasks.Task(execution, {}, action, ActionRun("Gate", "Ask", started=100.0))
+    assert tasks.deadline(task) == 100.0 + 60 * minutes
+    outcome = tasks.timed_out(task)
+    assert outcome.code == "ActionTimedOut"
+    assert f"{minutes} minutes" in outcome.error
