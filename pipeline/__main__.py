@@ -44,7 +44,9 @@ FLIGHT = (
     ' "scheduled_departure": "2013-03-15T17:15:00"}'
 )
 QUESTION = "select carrier_name, flights, on_time_percent from mart_carrier_month order by 3"
-AFTER_TRAINING = {"serving", "consumers"}
+DELIVERY = "delivery"
+"""Runs once when it is created, with the source that is there by then."""
+AFTER_TRAINING = {"serving", "consumers", DELIVERY, "monitoring"}
 INTERRUPTED = 130
 """What a shell gives a program that SIGINT ended."""
 
@@ -132,6 +134,8 @@ def deploy(options: argparse.Namespace, run: Run) -> None:
         if plan.stack in AFTER_TRAINING and "ModelDataUrl" not in run.deployer.known:
             console.print(f"{plan.stack}: there is no model before `python -m pipeline train`")
             continue
+        if plan.stack == DELIVERY:
+            deliver(run)
         done = run.deployer.deploy(plan.stack, Lines(plan.name), plan)
         console.print(f"[green]✓[/] {plan.name} {done.plan.past} in {done.seconds:.1f} s")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from pipeline.config import settings
-from pipeline.delivery import data, exports, gate, package, release, smoke, train
+from pipeline.delivery import baseline, data, exports, gate, package, release, smoke, train
 from pipeline.delivery.exports import Exports
 from pipeline.delivery.settings import Told
 from pipeline.deploy.execute import Deployer
@@ -30,6 +30,7 @@ STEPS: Mapping[str, Step] = {
     "register": release.register,
     "approve": release.approve,
     "smoke": smoke.smoke,
+    "baseline": baseline.write,
 }
 """In the order of the pipeline."""
 

@@ -11,9 +11,8 @@ from typing import Any
 
 from pipeline import aws
 from pipeline.delivery.exports import Exports
-from pipeline.delivery.jobs import run_job
+from pipeline.delivery.jobs import FOLDER, entrypoint, input_of, machine, run_job, source_of
 from pipeline.delivery.settings import NOTHING, Told
-from pipeline.deploy import bundle
 from pipeline.orchestration.run import Run, Show, digest
 from pipeline.orchestration.serving import Served, served
 from pipeline.orchestration.training import split_uri
@@ -21,12 +20,8 @@ from pipeline.orchestration.training import split_uri
 WINS, LOSES, SERVES = "wins", "loses", "serves"
 REPORTS = "gate/"
 REPORT = "report.json"
-FOLDER = "/opt/ml/processing"
-COMMAND = (
-    f"set -e; mkdir -p {FOLDER}/code; cd {FOLDER}/code; tar -xzf ../input/source/*.tar.gz;"
-    ' exec python3 -m models.flight_delay.compare "$@"'
-)
-"""Of AWS's scikit-learn container; an argument may have 256 characters."""
+SOURCE = "TrainingSourceKey"
+PROGRAM = "models.flight_delay.compare"
 
 
 def judge(run: Run, told: Told, show: Show) -> Exports:
@@ -56,10 +51,8 @@ def verdict(outcome: str, reason: str, champion: Served | None, report: str) -> 
 
 def job_request(run: Run, told: Told, champion: Served | None) -> dict[str, Any]:
     """The request of CreateProcessingJob; its name holds what it is asked."""
-    source = bundle.build("TrainingSourceKey")
-    bundle.upload(run.output("ArtifactsBucket"), source)
     inputs = {
-        "source": f"s3://{run.output('ArtifactsBucket')}/{source.key}",
+        "source": source_of(run, SOURCE),
         "flights": f"s3://{run.output('LakeBucket')}/{told.of('SNAPSHOT')}",
         "challenger": told.of("MODEL_DATA_URL"),
     }
@@ -69,23 +62,15 @@ def job_request(run: Run, told: Told, champion: Served | None) -> dict[str, Any]
     name = f"{run.settings.name}-gate-{digest([json.dumps(inputs), *arguments])}"
     return {
         "ProcessingJobName": name,
-        "ProcessingInputs": [_input(key, uri) for key, uri in inputs.items()],
+        "ProcessingInputs": [input_of(key, uri) for key, uri in inputs.items()],
         "ProcessingOutputConfig": {"Outputs": [_output(run, name)]},
-        "ProcessingResources": {
-            "ClusterConfig": {
-                "InstanceCount": 1,
-                "InstanceType": run.settings.training_instance,
-                "VolumeSizeInGB": 10,
-            }
-        },
-        "StoppingCondition": {"MaxRuntimeInSeconds": 1800},
+        **machine(run),
         "AppSpecification": {
             "ImageUri": run.output("ModelImageUri"),
-            "ContainerEntrypoint": ["/bin/bash", "-c", COMMAND, "compare"],
+            "ContainerEntrypoint": entrypoint(PROGRAM),
             "ContainerArguments": arguments,
         },
         "RoleArn": told.of("GATE_ROLE_ARN"),
-        "Tags": [{"Key": "pipeline", "Value": run.settings.name}],
     }
 
 
@@ -102,11 +87,6 @@ def arguments_of(told: Told, *, with_champion: bool) -> list[str]:
     if with_champion:
         values["--champion"] = f"{FOLDER}/input/champion/model.tar.gz"
     return [item for pair in values.items() for item in pair]
-
-
-def _input(name: str, uri: str) -> dict[str, Any]:
-    source = {"S3Uri": uri, "LocalPath": f"{FOLDER}/input/{name}", "S3DataType": "S3Prefix"}
-    return {"InputName": name, "S3Input": {**source, "S3InputMode": "File"}}
 
 
 def _output(run: Run, name: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ STACKS = (
     "consumers",
     "deployment",
     "delivery",
+    "monitoring",
 )
 
 

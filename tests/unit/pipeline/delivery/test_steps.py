@@ -8,7 +8,7 @@ import pytest
 from botocore.validate import validate_parameters
 
 from pipeline.config import Settings
-from pipeline.delivery import exports, gate, package, release, smoke
+from pipeline.delivery import baseline, exports, gate, jobs, package, release, smoke
 from pipeline.delivery.settings import NOTHING, Told
 from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import Template
@@ -139,12 +139,23 @@ def test_first_model_is_compared_with_nobody(run, uploaded):
     assert "champion" not in [item["InputName"] for item in request["ProcessingInputs"]]
 
 
-def test_entrypoint_hands_the_arguments_on(tmp_path):
-    """The program that the container starts, with `echo` for its Python."""
-    command = gate.COMMAND.replace(gate.FOLDER, str(tmp_path))
-    assert "exec python3 -m models.flight_delay.compare" in command
-    assert gate.COMMAND.startswith("set -e;")
-    assert command.endswith('"$@"')
+def test_entrypoint_hands_the_arguments_on_to_a_module_of_the_source():
+    shell, _, command, name = jobs.entrypoint("models.flight_delay.compare")
+    assert (shell, name) == ("/bin/bash", "models.flight_delay.compare")
+    assert command.startswith("set -e; ")
+    assert "tar -xzf ../input/source/*.tar.gz" in command
+    assert command.endswith('exec python3 -m models.flight_delay.compare "$@"')
+
+
+def test_baseline_asks_sagemaker_for_what_it_takes(run, uploaded):
+    run.deployer.known |= {"MonitorRoleArn": "arn:aws:iam::000000000000:role/t-monitor"}
+    run.deployer.known |= {"MonitorWindowDays": "14"}
+    request = baseline.job_request(run, "3", "s3://artifacts/models/t-1/output/model.tar.gz")
+    assert accepts("CreateProcessingJob", request) is None
+    arguments = request["AppSpecification"]["ContainerArguments"]
+    given = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert given["--model-version"] == "3"
+    assert given["--window-days"] == "14"
 
 
 def test_version_is_registered_with_its_lineage(run):
