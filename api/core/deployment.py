@@ -13,7 +13,10 @@ from botocore.exceptions import ClientError
 Clients = Callable[[str], Any]
 """`clients("s3")` is a client of that service."""
 
-STACKS = ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
+STACKS = (
+    *("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers"),
+    *("deployment", "delivery", "monitoring"),
+)
 
 MISSING = "NOT_DEPLOYED"
 

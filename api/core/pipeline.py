@@ -7,7 +7,7 @@ from typing import Any
 from api.core.archive import Archive
 from api.core.deployment import Clients, Deployment, read_deployment
 from api.core.reading import Reading, Readings
-from api.core.stages import lake, model, stream, workers
+from api.core.stages import delivery, lake, model, monitor, stream, workers
 from api.core.stages.stage import Stage, State
 from api.core.stages.warehouse import Warehouse
 from api.settings import ApiSettings
@@ -45,6 +45,8 @@ class Pipeline:
                 "warehouse": lambda: warehouse.read(self._deployment()),
                 "training": self._with_deployment(model.read_training),
                 "endpoint": self._with_deployment(model.read_endpoint),
+                "monitor": self._with_deployment(monitor.read_monitor),
+                "delivery": self._with_deployment(delivery.read_delivery),
                 "workers": self._with_deployment(workers.read_workers),
             },
             settings.fresh_seconds,

@@ -136,8 +136,8 @@ function showDetail(state) {
 }
 
 function tag(state) {
-  const kind = /SUCC|Compl|DONE|InServ|READY/i.test(state) ? "" : /FAIL|ERR|TIMEOUT|STOP/i.test(state) ? "failed" : "busy";
-  return make("span", { class: `tag ${kind}` }, state.toLowerCase());
+  const kind = /SUCC|Compl|DONE|InServ|READY|^ok$/i.test(state) ? "" : /FAIL|ERR|TIMEOUT|STOP|violated/i.test(state) ? "failed" : "busy";
+  return make("span", { class: `tag ${kind}` }, state.toLowerCase().replaceAll("_", " "));
 }
 
 function entries(list) {

@@ -34,6 +34,8 @@ OUTPUTS = {
     "warehouse": {"WarehouseWorkgroup": "t", "WarehouseDatabase": "flights"},
     "training": {"TrainingJobPrefix": "t"},
     "serving": {"EndpointName": "t"},
+    "monitoring": {"MonitorTopicArn": "t-monitor"},
+    "delivery": {"DeliveryPipelineName": "t-delivery"},
     "consumers": {"WorkerGroupName": "t-workers", "LeaseTableName": "t-leases"},
 }
 
@@ -57,6 +59,7 @@ class FakeAWS:
         self.jobs = []
         self.endpoint = None
         self.workers = []
+        self.deliveries = []
         self.model = lambda instance: 0.25
 
     def __call__(self, service):
@@ -139,6 +142,14 @@ class FakeAWS:
             for number, state in enumerate(self.workers)
         ]
         return {"AutoScalingGroups": [{"DesiredCapacity": 2, "Instances": instances}]}
+
+    def list_pipeline_executions(self, *, pipelineName, maxResults):
+        assert pipelineName == "t-delivery"
+        return {"pipelineExecutionSummaries": self.deliveries[:maxResults]}
+
+    def get_pipeline_state(self, *, name):
+        standing = {"pipelineExecutionId": "newest", "status": "Failed"}
+        return {"stageStates": [{"stageName": "Gate", "latestExecution": standing}]}
 
     def describe_endpoint(self, *, EndpointName):
         if self.endpoint is None:

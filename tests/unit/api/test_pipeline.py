@@ -1,5 +1,6 @@
 """`GET /pipeline`, `/health` and the pages: true of what is deployed, and never an error page."""
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -239,3 +240,73 @@ def test_workers_are_counted_in_their_group(cloud, stages, instances, scored, st
     assert figures(told)["scored"] == scored
     assert figures(told)["instances"] == instances.count("InService")
     assert [entry["state"] for entry in told["entries"]] == instances
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "summary"),
+    [
+        ("Succeeded", "done", "newest run succeeded, Gate failed"),
+        ("Failed", "failed", "newest run failed, Gate failed"),
+        ("InProgress", "busy", "newest run inprogress, Gate failed"),
+    ],
+)
+def test_delivery_is_where_its_newest_run_is(cloud, stages, status, state, summary):
+    cloud.deploy()
+    began = now() - timedelta(minutes=3)
+    run = {"startTime": began, "lastUpdateTime": began + timedelta(seconds=90)}
+    trigger = {"triggerType": "StartPipelineExecution"}
+    cloud.deliveries = [
+        {**run, "pipelineExecutionId": "newest", "status": status, "trigger": trigger},
+        {**run, "pipelineExecutionId": "older", "status": "Succeeded"},
+    ]
+    told = stages()["delivery"]
+    assert (told["state"], told["summary"]) == (state, summary)
+    assert figures(told)["runs"] == 2
+    assert figures(told)["delivered"] == 1 + (status == "Succeeded")
+    took = [None if status == "InProgress" else 90, 90]
+    assert [entry["seconds"] for entry in told["entries"]] == took
+
+
+def test_delivery_that_never_ran_waits(cloud, stages):
+    cloud.deploy()
+    assert stages()["delivery"]["state"] == "idle"
+
+
+def report(window, outcome="ok", violations=(), auc=0.75):
+    return json.dumps(
+        {
+            "window": window,
+            "outcome": outcome,
+            "model_version": "1",
+            "summary": {"auc": auc, "calibration": 0.8},
+            "violations": list(violations),
+        }
+    ).encode()
+
+
+def test_monitor_shows_its_newest_windows(cloud, stages):
+    cloud.deploy()
+    root = "monitoring/t/"
+    drift = {"check": "ScoreDrift", "sentence": "PSI of the score 0.400, allowed 0.200"}
+    for window, told in (
+        ("2013-04-01-14d", report("2013-04-01-14d")),
+        ("2013-04-15-14d", report("2013-04-15-14d", "violated", [drift, drift], 0.7)),
+    ):
+        cloud.objects["t-lake", f"{root}reports/{window}/report.json"] = told
+        cloud.objects["t-lake", f"{root}reports/{window}/statistics.json"] = b"{}"
+    cloud.objects["t-lake", f"{root}retrainings/2013-04-29.json"] = b"{}"
+    told = stages()["monitor"]
+    assert told["state"] == "done"
+    assert told["summary"] == (
+        "2013-04-15-14d: ScoreDrift: PSI of the score 0.400, allowed 0.200, and 1 more"
+    )
+    assert figures(told) == {"windows": 2, "auc": 0.7, "calibration": 0.8, "retrainings": 1}
+    assert [entry["said"] for entry in told["entries"]] == [
+        "AUC 0.700 · version 1",
+        "AUC 0.750 · version 1",
+    ]
+
+
+def test_monitor_waits_for_its_first_window(cloud, stages):
+    cloud.deploy()
+    assert stages()["monitor"]["state"] == "idle"
