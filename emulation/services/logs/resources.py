@@ -27,10 +27,13 @@ class LogGroupResource(ResourceType):
         self._refuse(model)
         name = model.setdefault("LogGroupName", self.default_name(request))
         logs = request.aws_client_factory.logs
-        given = {"kmsKeyId": model.get("KmsKeyId"), "logGroupClass": model.get("LogGroupClass")}
+        given = {
+            "tags": tags_of(model),
+            "kmsKeyId": model.get("KmsKeyId"),
+            "logGroupClass": model.get("LogGroupClass"),
+        }
         logs.create_log_group(
             logGroupName=name,
-            tags=tags_of(model),
             **{member: value for member, value in given.items() if value},
         )
         try:
