@@ -14,7 +14,9 @@ from emulation.services.logs import (
     followers,
     groups,
     metric_filters,
+    queries,
     reading,
+    records,
     retention,
     store,
     streams,
@@ -89,6 +91,14 @@ class LogsProvider(ServiceLifecycleHook):
         "DescribeSubscriptionFilters", subscription_filters.describe
     )
     delete_subscription_filter = operation("DeleteSubscriptionFilter", subscription_filters.delete)
+
+    start_query = operation("StartQuery", queries.start)
+    get_query_results = operation("GetQueryResults", queries.results)
+    stop_query = operation("StopQuery", queries.stop)
+    describe_queries = operation("DescribeQueries", queries.describe)
+    list_log_groups_for_query = operation("ListLogGroupsForQuery", queries.list_groups)
+    get_log_record = operation("GetLogRecord", records.get)
+    get_log_group_fields = operation("GetLogGroupFields", records.fields)
 
     put_query_definition = operation("PutQueryDefinition", definitions.put_query)
     describe_query_definitions = operation("DescribeQueryDefinitions", definitions.describe_queries)
