@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
-
 from pipeline import aws
 from pipeline.config import Settings
 from pipeline.deploy.execute import Deployer
 from pipeline.errors import SettingError
+from pipeline.orchestration.objects import read_json
 from pipeline.producers.tables import FIRST_DAY
 
 
@@ -90,16 +89,7 @@ def digest(parts: Iterable[str]) -> str:
 
 def read_state(run: Run, name: str) -> dict[str, Any]:
     """What an earlier run left in AWS under the name; empty when there was none."""
-    try:
-        found = aws.client("s3").get_object(
-            Bucket=run.output("ArtifactsBucket"), Key=f"state/{name}.json"
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchKey":
-            raise
-        return {}
-    state: dict[str, Any] = json.loads(found["Body"].read())
-    return state
+    return read_json(run.output("ArtifactsBucket"), f"state/{name}.json") or {}
 
 
 def write_state(run: Run, name: str, state: dict[str, Any]) -> None:
