@@ -114,6 +114,13 @@ def project(builder):
 
 
 @pytest.fixture(scope="session")
+def own_root(builder, project):
+    """Whether builds have a root of their own here: without one, tests write below HOME only."""
+    build = builder.run(project, commands(build=["echo in $CODEBUILD_SRC_DIR"]))
+    return "\nin /codebuild/" in builder.log(build)
+
+
+@pytest.fixture(scope="session")
 def make():
     """`make.commands(build=[...])`, `make.spec("...")`, `make.zipped({...})`."""
 

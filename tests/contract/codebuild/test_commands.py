@@ -99,7 +99,7 @@ def test_on_failure_retry_runs_the_phase_again(builder, project, make):
 phases:
   build:
     on-failure: RETRY-2
-    commands: ["echo x >> /tmp/tries; test $(wc -l < /tmp/tries) -eq 3"]
+    commands: ["echo x >> $HOME/tries; test $(wc -l < $HOME/tries) -eq 3"]
 """),
     )
     assert build["buildStatus"] == "SUCCEEDED", builder.log(build)
@@ -111,8 +111,8 @@ version: 0.1
 phases:
   build:
     commands:
-      - KEPT=here; cd /tmp; echo made > /tmp/file
-      - echo "kept=$KEPT"; cat /tmp/file; pwd
+      - KEPT=here; cd /tmp; echo made > $HOME/file
+      - echo "kept=$KEPT"; cat $HOME/file; pwd
 """
     log = builder.log(builder.run(project, text))
     assert "\nkept=\nmade\n" in log
@@ -124,15 +124,16 @@ def test_bash_where_the_buildspec_says_so(builder, project, make):
     assert "\nbash-2\n" in builder.log(builder.run(project, make.spec(text)))
 
 
-def test_the_build_has_a_machine_of_its_own(builder, project, make):
+def test_the_build_has_a_machine_of_its_own(builder, project, make, own_root):
+    folder = "/usr/local/bin" if own_root else "$HOME"
     build = builder.run(
         project,
         make.commands(
             build=[
-                "echo ok > /usr/local/bin/of-this-build && cat /usr/local/bin/of-this-build",
+                f"echo ok > {folder}/of-this-build && cat {folder}/of-this-build",
                 "python -c 'import emulation' || echo no emulation",
                 "python --version; aws --version; uv --version; pip --version; git --version",
-                "uv venv /tmp/v && /tmp/v/bin/python --version | grep 3.13",
+                "uv venv v && v/bin/python --version | grep 3.13",
                 "echo $CODEBUILD_SRC_DIR $HOME",
             ]
         ),
@@ -140,7 +141,7 @@ def test_the_build_has_a_machine_of_its_own(builder, project, make):
     log = builder.log(build)
     assert build["buildStatus"] == "SUCCEEDED", log
     assert "no emulation" in log
-    again = builder.run(project, make.commands(build=["cat /usr/local/bin/of-this-build"]))
+    again = builder.run(project, make.commands(build=[f"cat {folder}/of-this-build"]))
     assert again["buildStatus"] == "FAILED"
 
 

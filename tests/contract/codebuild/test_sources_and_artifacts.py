@@ -170,13 +170,14 @@ phases:
     ]
 
 
-def test_cache_is_there_for_the_next_build(builder, bucket, unique, make):
-    text = """
+def test_cache_is_there_for_the_next_build(builder, bucket, unique, make, own_root):
+    own = "/root/.own" if own_root else "own"
+    text = f"""
 phases:
   build:
-    commands: ['cat kept/file /root/.own/file || mkdir -p kept /root/.own', 'date > kept/file',
-               'echo own > /root/.own/file']
-cache: {paths: ['kept/**/*', '/root/.own/**/*', 'absent/*']}
+    commands: ['cat kept/file {own}/file || mkdir -p kept {own}', 'date > kept/file',
+               'echo own > {own}/file']
+cache: {{paths: ['kept/**/*', '{own}/**/*', 'absent/*']}}
 """
     local = {"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"]}
     builder.project(unique, make.spec(text), cache=local)
