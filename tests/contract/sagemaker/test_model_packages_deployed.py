@@ -1,4 +1,4 @@
-"""What a model package is for: an approval that is told, and a model that is made of it."""
+"""What a model package is for: a model that is made of it, once it is approved."""
 
 import json
 
@@ -41,32 +41,3 @@ def test_model_of_a_package_serves(aws, sagemaker, version, unique, role, endpoi
     )
     assert json.loads(answer["Body"].read()) == [3, 6]
     sagemaker.delete_model(ModelName=unique)
-
-
-def test_approval_is_an_event(aws, sagemaker, version, unique, waiting):
-    sqs, events = aws("sqs"), aws("events")
-    queue = sqs.create_queue(QueueName=unique)["QueueUrl"]
-    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    pattern = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Model Package State Change"],
-        "detail": {"ModelPackageGroupName": [unique], "ModelApprovalStatus": ["Approved"]},
-    }
-    events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
-    target = {"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}
-    events.put_targets(Rule=unique, Targets=[target])
-    sagemaker.update_model_package(ModelPackageArn=version, ModelApprovalStatus="Approved")
-
-    def received():
-        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1)
-        return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
-
-    (event,) = waiting("the approval's event", received, 60)
-    events.remove_targets(Rule=unique, Ids=["queue"])
-    events.delete_rule(Name=unique)
-    sqs.delete_queue(QueueUrl=queue)
-    assert event["resources"] == [version]
-    assert event["detail"]["ModelPackageVersion"] == 1
-    assert event["detail"]["UpdatedModelPackageFields"] == ["ModelApprovalStatus"]
-    assert event["detail"]["InferenceSpecification"]["Containers"][0]["Image"] == IMAGE
-    assert event["detail"]["CreationTime"].endswith("Z")

@@ -6,7 +6,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.contract.sagemaker.processing import (
-    ENDED,
     IMAGE,
     ended,
     keys,
@@ -163,35 +162,3 @@ def test_jobs_are_listed_newest_first_and_deleted(sagemaker, request_for, run, u
         "Code": "ValidationException",
         "Message": f"Could not find requested job with name: {unique}a",
     }
-
-
-def test_changes_of_status_are_events(aws, request_for, run, unique, waiting):
-    sqs, events = aws("sqs"), aws("events")
-    queue = sqs.create_queue(QueueName=unique)["QueueUrl"]
-    attributes = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])
-    pattern = {
-        "source": ["aws.sagemaker"],
-        "detail-type": ["SageMaker Processing Job State Change"],
-        "detail": {"ProcessingJobName": [unique]},
-    }
-    events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
-    arn = attributes["Attributes"]["QueueArn"]
-    events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])
-    found = {}
-
-    def last_seen():
-        answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-        for message in answer.get("Messages", []):
-            event = json.loads(message["Body"])
-            found[event["detail"]["ProcessingJobStatus"]] = event
-        return ENDED & set(found)
-
-    job = run(request_for("raise SystemExit(3)"))
-    waiting("the event of the end", last_seen, 60)
-    events.remove_targets(Rule=unique, Ids=["queue"])
-    events.delete_rule(Name=unique)
-    sqs.delete_queue(QueueUrl=queue)
-    event = found["Failed"]
-    assert event["resources"] == [job["ProcessingJobArn"]]
-    assert event["detail"]["FailureReason"] == "AlgorithmError: , exit code: 3"
-    assert event["detail"]["ProcessingEndTime"] == job["ProcessingEndTime"].timestamp() * 1000
