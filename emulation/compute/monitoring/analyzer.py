@@ -15,7 +15,14 @@ from emulation.compute.monitoring import (
 )
 from emulation.compute.monitoring.captures import DataError, files
 from emulation.compute.monitoring.columns import columns
-from emulation.compute.monitoring.settings import MESSAGE_FILE, Settings, environment, here, read
+from emulation.compute.monitoring.settings import (
+    FAILURE_FILE,
+    MESSAGE_FILE,
+    Settings,
+    environment,
+    here,
+    read,
+)
 
 Json = dict[str, Any]
 
@@ -42,9 +49,10 @@ def ending(broken: list[Json]) -> str:
 
 def end(message: str, code: int) -> None:
     """Leave the message where the platform looks for it."""
-    path = here(MESSAGE_FILE)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(message)
+    for place in (MESSAGE_FILE, *([FAILURE_FILE] if code else [])):
+        path = here(place)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(message)
     sys.stdout.write(f"{message}\n")
     sys.exit(code)
 

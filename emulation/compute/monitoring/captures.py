@@ -35,7 +35,7 @@ class Capture:
 def lines(folder: Path) -> Iterator[tuple[str, Json]]:
     """The lines of all files of a folder, with the name of their file."""
     for path in files(folder):
-        for line in path.read_text().splitlines():
+        for line in path.read_text(errors="replace").splitlines():
             if line.strip():
                 try:
                     yield path.name, json.loads(line)

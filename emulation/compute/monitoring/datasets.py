@@ -26,7 +26,9 @@ def read(settings: Settings) -> pd.DataFrame:
     Raises:
         DataError: there is none, or it is not of its format.
     """
-    (kind, options), *_ = settings.dataset_format.items()
+    if len(settings.dataset_format) != 1:
+        raise DataError("dataset_format has to name one format.")
+    ((kind, options),) = settings.dataset_format.items()
     if kind == "sagemakerCaptureJson":
         frame = captured(settings, options.get("captureIndexNames", [OUTPUT]))
     else:

@@ -9,6 +9,7 @@ from typing import Any
 
 METRICS_FILE = "/opt/ml/output/metrics/cloudwatch"
 MESSAGE_FILE = "/opt/ml/output/message"
+FAILURE_FILE = "/opt/ml/output/failure"
 
 BASE = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 

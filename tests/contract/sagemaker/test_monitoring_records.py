@@ -7,13 +7,14 @@ from tests.contract.sagemaker.monitoring import (
     ANALYZER,
     CLARIFY,
     NOW,
+    baseline_job,
     definition,
     endpoint_input,
     execution,
     output_config,
     schedule,
 )
-from tests.contract.sagemaker.processing import resources
+from tests.contract.sagemaker.processing import ended, resources
 
 HOURLY = {"ScheduleExpression": "cron(0 * ? * * *)"}
 
@@ -172,3 +173,13 @@ def test_scripts_within_the_analysis_are_refused_by_name(sagemaker, bucket, role
 def test_alerts_are_refused_by_name(sagemaker, unique):
     error = refused(sagemaker.list_monitoring_alerts, MonitoringScheduleName=unique)
     assert "ListMonitoringAlerts" in error["Message"]
+
+
+def test_analyzer_says_what_it_cannot_read(aws, sagemaker, bucket, role, unique, waiting):
+    aws("s3").put_object(Bucket=bucket, Key="baseline.csv", Body=b"a,b\n1,2,3\n1,2\n1,2,3,4\n")
+    sagemaker.create_processing_job(**baseline_job(unique, bucket, role))
+    job = ended(sagemaker, waiting, unique)
+    assert job["ProcessingJobStatus"] == "Failed"
+    reason = job["FailureReason"]
+    assert reason.startswith("AlgorithmError: Error: baseline.csv is not csv: ")
+    assert reason.endswith(", exit code: 255")
