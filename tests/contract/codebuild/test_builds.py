@@ -1,6 +1,7 @@
 """Builds as the API has them: started, listed, stopped, run again, limited, told of."""
 
 import json
+import uuid
 
 import psutil
 import pytest
@@ -27,15 +28,16 @@ def running(builder, waiting, identifier):
 
 
 def test_stop_build_kills_what_it_started(builder, waiting, project, make, phase, own_root):
-    away = "setsid sleep 1234.5 &" if own_root else ""
-    stubborn = f"trap '' TERM; {away} sleep 1234.5 & wait"
+    seconds = f"1234.{uuid.uuid4().int}"
+    away = f"setsid sleep {seconds} &" if own_root else ""
+    stubborn = f"trap '' TERM; {away} sleep {seconds} & wait"
     text = make.commands(build=[stubborn], post_build=["echo never"])
     identifier = builder.start(project, buildspecOverride=text)
     running(builder, waiting, identifier)
     builder.client.stop_build(id=identifier)
     build = builder.ended(identifier)
     assert build["buildStatus"] == "STOPPED"
-    assert not sleeping("1234.5")
+    assert not sleeping(seconds)
     assert phase(build, "BUILD")["phaseStatus"] == "STOPPED"
     assert phase(build, "POST_BUILD") is None
     assert builder.client.stop_build(id=build["arn"])["build"]["buildStatus"] == "STOPPED"
@@ -166,7 +168,8 @@ def test_events_tell_phases_and_ends(builder, aws, waiting, project, make, uniqu
 
 def test_kill_of_the_emulator_ends_builds_and_keeps_what_they_were(own_emulator, waiting, make):
     builder = Builder(own_emulator.aws, waiting)
-    builder.project("pp", make.commands(build=["exec sleep 4321.5"]))
+    seconds = f"4321.{uuid.uuid4().int}"
+    builder.project("pp", make.commands(build=[f"exec sleep {seconds}"]))
     started = [builder.start("pp") for _ in range(5)]
     for identifier in started[:4]:
         running(builder, waiting, identifier)
@@ -178,7 +181,7 @@ def test_kill_of_the_emulator_ends_builds_and_keeps_what_they_were(own_emulator,
     assert [build["buildStatus"] for build in builds] == ["FAULT"] * 5
     (context,) = builds[0]["phases"][-2]["contexts"]
     assert context["message"] == "The emulator ended while the build ran."
-    waiting("the end of their processes", lambda: not sleeping("4321.5"))
+    waiting("the end of their processes", lambda: not sleeping(seconds))
     if builder.client.batch_get_projects(names=["pp"])["projectsNotFound"]:
         builder.project("pp")
     assert builder.run("pp", make.commands(build=["true"]))["buildStatus"] == "SUCCEEDED"
