@@ -26,6 +26,9 @@ export AWS_ACCESS_KEY_ID := test
 export AWS_SECRET_ACCESS_KEY := test
 export AWS_REGION := us-east-1
 export AWS_DEFAULT_REGION := us-east-1
+# A new model is watched for seconds here, and for minutes on AWS.
+export PIPELINE_BAKE_SECONDS ?= 10
+export PIPELINE_ALARM_SECONDS ?= 10
 export MLFLOW_TRACKING_URI ?= http://localhost:$(MLFLOW_PORT)
 export PIPELINE_API_URL ?= http://localhost:$(API_PORT)
 unexport AWS_SESSION_TOKEN AWS_PROFILE
@@ -45,8 +48,9 @@ up: $(READY) ## the laptop demo: start everything, run the pipeline, show where 
 down: ## stop everything; the state stays
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m emulation.laptop down; fi
 
-demo: .venv/.spark-archive ## the same with the whole year
-	@$(MAKE) --no-print-directory up DAYS=365
+demo: export PIPELINE_APPROVAL := automatic
+demo: .venv/.spark-archive up ## the same, then the rest of the year at speed with the loop switched on
+	@$(PIPELINE) replay
 
 deploy: $(READY) ## create or update the stacks only
 	@$(PIPELINE) deploy

@@ -18,6 +18,7 @@ from pipeline.deploy.destroy import destroy
 from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
 from pipeline.errors import PipelineError, SettingError, StillRefusedError, UnreachableError
+from pipeline.orchestration import loop
 from pipeline.orchestration.confirm import account, confirm, show_target
 from pipeline.orchestration.consumers import show_consumers
 from pipeline.orchestration.display import (
@@ -37,6 +38,7 @@ from pipeline.orchestration.runner import run_stages, sentence_of
 from pipeline.orchestration.statements import query
 from pipeline.orchestration.status import show_status
 from pipeline.orchestration.story import STAGES, stages_of
+from pipeline.orchestration.year import close_the_loop, tell_year
 from pipeline.producers.backfill import expected_events
 
 FLIGHT = (
@@ -47,6 +49,7 @@ QUESTION = "select carrier_name, flights, on_time_percent from mart_carrier_mont
 DELIVERY = "delivery"
 """Runs once when it is created, with the source that is there by then."""
 AFTER_TRAINING = {"serving", "consumers", DELIVERY, "monitoring"}
+SPINE = tuple(stack for stack in STACKS if stack not in loop.STACKS)
 INTERRUPTED = 130
 """What a shell gives a program that SIGINT ended."""
 
@@ -65,6 +68,9 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     add("deploy", parents=[yes], help="bring every stack where its template wants it")
     add("destroy", parents=[yes], help="delete the stacks and everything in their buckets")
     add("train", parents=[days, yes], help="train on the processed flights and serve the model")
+    add("loop", parents=[yes], help="deploy what monitors, retrains and delivers")
+    replaying = add("replay", parents=[yes], help="tell the rest of the year, with the loop on")
+    replaying.add_argument("--until", type=int, default=365, help="the last day of 2013 to tell")
     add("status", help="how the pipeline stands")
     add("open", help="open the page in the browser")
     add("source", help="upload what is deployed; another source starts the delivery")
@@ -106,7 +112,7 @@ def new_run(options: argparse.Namespace, config: Settings) -> Run:
 
 def up(options: argparse.Namespace, run: Run) -> None:
     """The whole story; what is done already is passed over."""
-    confirm("Deploy and run this?", run.settings, run.deployer.plan(*STACKS), yes=options.yes)
+    confirm("Deploy and run this?", run.settings, run.deployer.plan(*SPINE), yes=options.yes)
     started = time.monotonic()
     with Screen() as screen:
         done = run_stages(STAGES, run, screen)
@@ -245,6 +251,10 @@ def execute(options: argparse.Namespace) -> None:
             produce(options, run)
         case "poison":
             poison(options, run)
+        case "loop":
+            close_the_loop(run, yes=options.yes)
+        case "replay":
+            tell_year(run, options.until, yes=options.yes)
         case "source":
             deliver(run)
         case _:
