@@ -1,4 +1,4 @@
-"""The commands `loop` and `replay`, and what their operator sees: windows, deliveries, their worth."""
+"""The commands `loop` and `replay`, and what the operator sees: windows, deliveries, worth."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
