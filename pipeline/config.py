@@ -54,8 +54,11 @@ class Settings(BaseSettings):
         le=3600,
         description="How long alarms watch a new model, as canary and as a whole.",
     )
-    alarm_seconds: Literal[10, 30, 60, 120, 300] = Field(
-        60, description="Period of these alarms; SageMaker's metrics come once a minute on AWS."
+    alarm_seconds: int = Field(
+        60,
+        ge=10,
+        le=300,
+        description="Period of these alarms; SageMaker's metrics come once a minute on AWS.",
     )
     stack_seconds: int = Field(
         3600, description="Longest wait for one stack; Redshift and SageMaker take minutes on AWS."
