@@ -112,9 +112,13 @@ class GroupFile:
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        if self.gone:
-            raise FileNotFoundError(self.path)
-        with closing(connect(self.path)) as connection:
+        try:
+            connection = connect(self.path, create=False)
+        except sqlite3.OperationalError:
+            if not self.path.exists():
+                raise FileNotFoundError(self.path) from None
+            raise
+        with closing(connection):
             yield connection
 
     def close(self) -> None:
@@ -129,7 +133,8 @@ class GroupFile:
         with self._lock:
             self.close()
             self.gone = True
-            for suffix in ("", "-wal", "-shm"):
+            # The log first: left beside a new file of this name it would be played back into it.
+            for suffix in ("-wal", "-shm", ""):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def settings(self) -> dict[str, Any]:
@@ -302,9 +307,10 @@ def _condition(span: Span) -> tuple[str, list[Any]]:
     return condition, values
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, create: bool = True) -> sqlite3.Connection:
     """A connection that any thread may use."""
-    connection = sqlite3.connect(path, timeout=60, check_same_thread=False)
+    address = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+    connection = sqlite3.connect(address, uri=True, timeout=60, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection

@@ -37,7 +37,11 @@ def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> An
 
     def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
         check(context, request)
-        return work(Scope.of(context), request)
+        try:
+            return work(Scope.of(context), request)
+        except FileNotFoundError as error:
+            # It was deleted while it was worked on.
+            raise errors.not_found(errors.GROUP) from error
 
     # LocalStack finds the method by this name.
     call.__name__ = xform_name(name)
