@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
         ("sagemaker", "list_labeling_jobs", {}),
         ("glue", "create_workflow", {"Name": "w"}),
         ("redshift", "describe_clusters", {}),
-        ("logs", "start_query", {"startTime": 0, "endTime": 1, "queryString": "fields @message"}),
+        ("logs", "describe_export_tasks", {}),
         ("ssm", "describe_instance_information", {}),
     ],
 )

@@ -8,6 +8,7 @@ from localstack.aws.api import RequestContext, handler
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
+from emulation.services.events import delivery
 from emulation.services.sagemaker.validation import check as check_constraints
 from emulation.services.scheduler import firing, groups, schedules
 from emulation.services.scheduler.store import Members
@@ -51,3 +52,4 @@ class SchedulerProvider(ServiceLifecycleHook):
     def on_after_state_load(self) -> None:
         """Go on with the schedules of the last run, once everything that they call is back."""
         firing.plan_all()
+        delivery.go_on()
