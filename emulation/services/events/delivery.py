@@ -60,7 +60,7 @@ class Delivery:
             one of `FAILURES`: it was not delivered.
         """
         text = inputs.text_for(self.target, self.event, self.rule_arn, self.rule_name)
-        call = targets.Call(self.target, text, self.identifier, self.event)
+        call = targets.Call(self.target, text, self.identifier, self.event, self.rule_arn)
         targets.KINDS[targets.kind_name(call.arn)].send(call)
 
     @property

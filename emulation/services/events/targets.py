@@ -28,6 +28,8 @@ class Call:
     identifier: str
     """The same for every attempt."""
     event: Mapping[str, Any]
+    rule_arn: str
+    """Who tells it: a rule, or a schedule."""
 
     @property
     def arn(self) -> str:
@@ -118,7 +120,11 @@ def to_codepipeline(call: Call) -> None:
     """An execution of a pipeline; a target's own input may give variables and revisions."""
     given = call.parameters()
     names = ("variables", "sourceRevisions")
-    call.client("codepipeline").start_pipeline_execution(
+    # Who started an execution is told of it.
+    client = call.client("codepipeline").request_metadata(
+        source_arn=call.rule_arn, service_principal="events"
+    )
+    client.start_pipeline_execution(
         name=call.resource,
         clientRequestToken=call.identifier,
         **{name: given[name] for name in names if name in given},

@@ -62,7 +62,7 @@ def test_rule_starts_a_pipeline_with_its_variables(rule, put, aws, waiting, uniq
         "InputPathsMap": {"why": "$.detail.why"},
         "InputTemplate": '{"variables": [{"name": "reason", "value": "<why>"}]}',
     }
-    rule({"source": [unique]}, Arn=arn, RoleArn=ROLE, InputTransformer=template)
+    name = rule({"source": [unique]}, Arn=arn, RoleArn=ROLE, InputTransformer=template)
     put({"why": "drift"})
 
     def reasons():
@@ -76,4 +76,8 @@ def test_rule_starts_a_pipeline_with_its_variables(rule, put, aws, waiting, uniq
         return [v["resolvedValue"] for run in found for v in run.get("variables", [])]
 
     waiting("the execution", lambda: "drift" in reasons())
+    told = aws("events").describe_rule(Name=name)
+    newest = codepipeline.list_pipeline_executions(pipelineName=unique)
+    trigger = newest["pipelineExecutionSummaries"][0]["trigger"]
+    assert trigger == {"triggerType": "CloudWatchEvent", "triggerDetail": told["Arn"]}
     codepipeline.delete_pipeline(name=unique)
