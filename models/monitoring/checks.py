@@ -106,7 +106,8 @@ def calibration(ratio: float, limit: float) -> Finding:
     lowest, highest = math.exp(-limit), math.exp(limit)
     sentence = f"predicted / actual late rate {ratio:.3f}, allowed {lowest:.3f} to {highest:.3f}"
     violated = abs(math.log(max(ratio, 1e-9))) > limit
-    return Finding(CALIBRATION, "probability", _outcome(violated=violated), ratio, limit, sentence)
+    outcome = _outcome(violated=violated)
+    return Finding(CALIBRATION, "probability", outcome, ratio, highest, sentence)
 
 
 def features(flights: pd.DataFrame, reference: Reference) -> Iterator[Finding]:
