@@ -70,15 +70,21 @@ def unfinished(run: Run) -> Iterator[str]:
 
 
 def _unscored(run: Run) -> bool:
-    """Whether requests lie there that nobody has read to their end."""
-    lake = run.output("LakeBucket")
+    """Whether requests lie there that nobody has read to their end; months before the model in
+    service are nobody's business.
+    """
+    lake, endpoint = run.output("LakeBucket"), run.output("EndpointName")
+    service = read_json(lake, service_key(endpoint))
+    if service is None:
+        return False
+    first = f"{REQUESTS}month={service['scored_from'][:7]}"
+    read = read_json(lake, state_key(endpoint)) or {}
     pages = aws.client("s3").get_paginator("list_objects_v2")
-    read = read_json(lake, state_key(run.output("EndpointName"))) or {}
     return any(
         read.get(item["Key"].rpartition("/")[0]) != item["ETag"]
         for page in pages.paginate(Bucket=lake, Prefix=REQUESTS)
         for item in page.get("Contents", ())
-        if item["Key"].endswith(".gz")
+        if item["Key"].endswith(".gz") and item["Key"] >= first
     )
 
 
