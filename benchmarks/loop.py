@@ -43,7 +43,7 @@ class Rules:
 
     window_days: int = 14
     test_days: int = 14
-    cooldown_days: int = 14
+    cooldown_days: int = 28
     new_data_days: int = 0
     """Retrain after so long without it, whatever the monitor says; 0 is never."""
     triggers: tuple[str, ...] = RETRAINING_CHECKS
@@ -226,10 +226,13 @@ def months_table(year: Year, loop: Loop, left_alone: Answers) -> Table:
     return table
 
 
-def asked() -> tuple[Path, Rules]:
+def asked() -> tuple[Path, date | None, Rules]:
     """What the command line wants."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("processed", type=Path, help="folder of the processed flights")
+    parser.add_argument(
+        "--first-model", type=date.fromisoformat, help="it is trained on the flights before"
+    )
     for name, default in vars(Rules()).items():
         option = f"--{name.replace('_', '-')}"
         if name == "triggers":
@@ -237,17 +240,17 @@ def asked() -> tuple[Path, Rules]:
         else:
             parser.add_argument(option, type=int, default=default)
     given = vars(parser.parse_args())
-    folder = given.pop("processed")
-    return folder, Rules(**{**given, "triggers": tuple(given["triggers"])})
+    folder, first = given.pop("processed"), given.pop("first_model")
+    return folder, first, Rules(**{**given, "triggers": tuple(given["triggers"])})
 
 
 def main() -> None:
     """Tell the year."""
-    folder, rules = asked()
+    folder, chosen, rules = asked()
     console, year = Console(width=200), Year(folder)
     inside = ((str(name), looked) for name, looked in quiet(year, rules.window_days))
     console.print(windows_table("inside the first quarter", inside))
-    first = START - timedelta(days=rules.test_days)
+    first = chosen or START - timedelta(days=rules.test_days)
     loop = Loop(year, rules, first)
     looked = ((str(loop.trained_until), item) for item in loop.run())
     console.print(windows_table("the loop", looked))

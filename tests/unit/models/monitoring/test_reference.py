@@ -39,6 +39,12 @@ def test_bad_days_widen_the_limit_and_longer_windows_narrow_it():
     assert week > month > math.log(1.25)
 
 
+def test_windows_of_a_day_are_as_good_and_as_bad_as_its_days():
+    """None or 40 of 100 are late where 20 are told: a factor of 20 (for at least one), or of 2."""
+    days, _ = days_of([0] * 7 + [40] * 7)
+    assert resampling.calibration_limit(days, 1) == pytest.approx(math.log(20))
+
+
 def test_limits_are_the_same_each_time(tested):
     days = resampling.Days.of(tested, Bins.of(tested["probability"]))
     assert resampling.score_limit(days, 14) == resampling.score_limit(days, 14)
