@@ -4,6 +4,7 @@ A training is registered once, whoever asks how often: its version is found by t
 it names. Versions have no names of their own and no tags.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,7 +16,8 @@ Status = Literal["Approved", "PendingManualApproval", "Rejected"]
 
 TRAINING_JOB = "training_job"
 LONGEST_VALUE = 256
-"""SageMaker takes no longer value of a version's properties, and no empty one."""
+UNTAKEN = re.compile(r"[^\w\s.:/=+\-@]+")
+"""SageMaker takes no longer value of a version's properties, no empty one, and no other signs."""
 
 JSON, CSV = "application/json", "text/csv"
 
@@ -99,10 +101,15 @@ def package_request(
         },
         "ModelApprovalStatus": status,
         "CustomerMetadataProperties": {
-            key: value[:LONGEST_VALUE] for key, value in told.items() if value
+            key: text for key, value in told.items() if (text := property_of(value))
         },
         **metrics,
     }
+
+
+def property_of(text: str) -> str:
+    """A text as SageMaker takes it for a property."""
+    return UNTAKEN.sub("", text)[:LONGEST_VALUE].strip()
 
 
 def numbers(job: Mapping[str, Any]) -> dict[str, str]:

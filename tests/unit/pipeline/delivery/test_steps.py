@@ -245,3 +245,12 @@ def test_parameter_that_nothing_gives_is_named():
         package.configuration(
             Template.of("streaming"), {}, {"Name": "t", "ArtifactsBucket": "a"}, "t"
         )
+
+
+def test_reason_of_an_alarm_becomes_a_property_that_sagemaker_takes():
+    said = "t-monitor-calibration: predicted / actual late rate 0.683, allowed 0.798 (of 1)\n"
+    found = registry.property_of(said)
+    assert found == "t-monitor-calibration: predicted / actual late rate 0.683 allowed 0.798 of 1"
+    assert re.fullmatch(r"[\w\s.:/=+\-@]{1,256}", found)
+    assert len(registry.property_of("é" * 300)) == 256
+    assert registry.property_of("(,)") == ""
