@@ -1,5 +1,6 @@
 """What a step is told, what it exports, and what it asks AWS for."""
 
+import re
 import shlex
 from datetime import date
 
