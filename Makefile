@@ -49,6 +49,7 @@ down: ## stop everything; the state stays
 	@if [ -x $(PYTHON) ]; then $(PYTHON) -m emulation.laptop down; fi
 
 demo: export PIPELINE_APPROVAL := automatic
+demo: export PIPELINE_NEW_DATA_DAYS := 56
 demo: .venv/.spark-archive up ## the same, then the rest of the year at speed with the loop switched on
 	@$(PIPELINE) replay
 

@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         le=300,
         description="Period of these alarms; SageMaker's metrics come once a minute on AWS.",
     )
+    new_data_days: int = Field(
+        0,
+        ge=0,
+        description="Days of flights after which a model is trained anew without an alarm; 0: never.",
+    )
     stack_seconds: int = Field(
         3600, description="Longest wait for one stack; Redshift and SageMaker take minutes on AWS."
     )
@@ -73,6 +78,7 @@ class Settings(BaseSettings):
             "MlflowTrackingUri": self.mlflow_tracking_uri,
             "TrainingInstanceType": self.training_instance,
             "Approval": self.approval,
+            "NewDataDays": str(self.new_data_days),
             "BakeSeconds": str(self.bake_seconds),
             "AlarmSeconds": str(self.alarm_seconds),
         }

@@ -1,22 +1,44 @@
-"""The operator's own trainings become versions too, and what serves stays unless one is newer.
+"""The operator's own trainings become versions too, until there is a delivery.
 
 A version of the delivery pipeline has won against what served before it: `up` again, or `deploy`,
-must not bring an older one back.
+must neither bring an older one back nor put one beside it that nobody has judged.
 """
 
+from pipeline.deploy.plan import describe_stack
 from pipeline.orchestration import registry
 from pipeline.orchestration.run import Run, Show
 from pipeline.orchestration.serving import Served, served
-from pipeline.orchestration.training import MODEL_DATA, describe
+from pipeline.orchestration.training import MODEL_DATA, describe, train
 
 PACKAGE, VERSION = "ModelPackageArn", "ModelVersion"
 """The serving stack's parameters beside the archive."""
+
+
+DELIVERY = "delivery"
+"""The stack that decides what serves, once it is there."""
+
+
+def train_first(run: Run, show: Show) -> str:
+    """Train, unless the delivery does."""
+    if model := delivered(run):
+        return f"left to the delivery, whose version {model.version} serves"
+    return train(run, show)
+
+
+def delivered(run: Run) -> Served | None:
+    """What serves where there is a delivery."""
+    if describe_stack(run.deployer.stack_name(DELIVERY)) is None:
+        return None
+    return now_served(run)
 
 
 def release(run: Run, show: Show) -> str:
     """Register what was trained, approved by whoever runs this; the newer of it and what serves is
     to serve.
     """
+    if model := delivered(run):
+        to_serve(run, model)
+        return f"version {model.version} serves and stays"
     show.say("registering the model")
     job = describe(run.learned["training_job"])
     made = registry.register(run, job, "Approved", {"reason": "operator"})

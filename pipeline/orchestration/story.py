@@ -9,10 +9,9 @@ from pipeline.orchestration.dimensions import put_dimensions
 from pipeline.orchestration.endpoint import predict
 from pipeline.orchestration.events import land, produce
 from pipeline.orchestration.features import build_features
-from pipeline.orchestration.release import release
+from pipeline.orchestration.release import release, train_first
 from pipeline.orchestration.run import Run, Show
 from pipeline.orchestration.runner import Stage, Work
-from pipeline.orchestration.training import train
 from pipeline.orchestration.warehouse import load_warehouse
 
 
@@ -40,7 +39,7 @@ STAGES: Sequence[Stage] = (
     Stage("crawl", "Glue crawler", crawl, ("land", "compute")),
     Stage("features", "Glue job (Spark)", build_features, ("land", "dimensions", "compute")),
     Stage("warehouse", "Redshift Serverless", load_warehouse, ("features",)),
-    Stage("train", "SageMaker training job", train, ("features",)),
+    Stage("train", "SageMaker training job", train_first, ("features",)),
     Stage("register", "SageMaker model registry", release, ("train",)),
     Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("register",)),
     Stage("predict", "SageMaker endpoint", predict, ("serve",)),
