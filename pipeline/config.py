@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     new_data_days: int = Field(
         0,
         ge=0,
-        description="Days of flights after which a model is trained anew without an alarm; 0: never.",
+        description="Days of flights after which a model is trained without an alarm; 0: never.",
     )
     stack_seconds: int = Field(
         3600, description="Longest wait for one stack; Redshift and SageMaker take minutes on AWS."
