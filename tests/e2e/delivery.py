@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.deploy.bundle import zipped
-from pipeline.deploy.source import DIGEST, KEY, Source
+from pipeline.deploy.source import KEY, Source
 from tests.e2e.cloud import ARTIFACTS, NAME
 from tests.e2e.laptop import Laptop
 from tests.waiting import wait_until
@@ -16,7 +16,11 @@ from tests.waiting import wait_until
 PIPELINE = f"{NAME}-delivery"
 GROUP = f"{NAME}-flight-delay"
 RUN_SECONDS = 1500
-QUICK = ("tests/unit/models/test_gate.py", "tests/unit/models/conftest.py")
+QUICK = (
+    "tests/unit/models/conftest.py",
+    "tests/unit/models/test_gate.py",
+    "tests/unit/pipeline/test_features.py",
+)
 """Of the unit tests these are enough for a story's build."""
 OVER = {"Succeeded", "Failed", "Stopped", "Superseded", "Cancelled"}
 
@@ -51,10 +55,20 @@ def changed_source(edits: Mapping[str, tuple[str, str]] | None = None) -> bytes:
 
 
 def upload(laptop: Laptop, content: bytes) -> None:
-    """Put a source; `pipeline deploy` takes it for this tree's and leaves it."""
-    laptop.aws("s3").put_object(
-        Bucket=ARTIFACTS, Key=KEY, Body=content, Metadata={DIGEST: Source().digest}
-    )
+    """Put a source, as whoever changes it does."""
+    laptop.aws("s3").put_object(Bucket=ARTIFACTS, Key=KEY, Body=content)
+
+
+def abandon(laptop: Laptop) -> list[Run]:
+    """End the runs that go on; all runs there are then."""
+    codepipeline = laptop.aws("codepipeline")
+    for run in runs(laptop):
+        if run["status"] not in OVER:
+            codepipeline.stop_pipeline_execution(
+                pipelineName=PIPELINE, pipelineExecutionId=run["pipelineExecutionId"], abandon=True
+            )
+    wait_until("the runs to end", lambda: all(run["status"] in OVER for run in runs(laptop)))
+    return runs(laptop)
 
 
 def runs(laptop: Laptop) -> list[Run]:
@@ -79,15 +93,24 @@ def next_run(laptop: Laptop, known: Sequence[Run]) -> Run:
     return wait_until("the end of a run of the delivery", ended, RUN_SECONDS, interval=1)
 
 
-def actions(laptop: Laptop, run: Run) -> dict[str, Run]:
+def actions(laptop: Laptop, run: Run) -> "Done":
     """What the actions of a run did, by their names."""
     pages = laptop.aws("codepipeline").get_paginator("list_action_executions")
     only = {"pipelineExecutionId": run["pipelineExecutionId"]}
-    return {
-        action["actionName"]: action
+    found = [
+        action
         for page in pages.paginate(pipelineName=PIPELINE, filter=only)
         for action in page["actionExecutionDetails"]
-    }
+    ]
+    return Done({action["actionName"]: action for action in found[::-1]})
+
+
+class Done(dict[str, Run]):
+    """Actions by their names; whoever asks for one that was not reached is told all."""
+
+    def __missing__(self, name: str) -> Run:
+        told = "\n".join(f"{key}: {action.get('output')}" for key, action in self.items())
+        raise AssertionError(f"the run did not come to {name}:\n{told}")
 
 
 def result(action: Run) -> dict[str, Any]:
