@@ -13,7 +13,7 @@ export const STAGES = {
   warehouse: { service: "Redshift", title: "Star schema", figure: "rows" },
   training: { service: "SageMaker", title: "Training", figure: "auc" },
   endpoint: { service: "SageMaker", title: "Endpoint", figure: "invocations" },
-  monitor: { service: "SageMaker · CloudWatch", title: "Monitor", figure: "windows" },
+  monitor: { service: "CloudWatch", title: "Monitor", figure: "windows" },
   delivery: { service: "CodePipeline", title: "Retrain, deliver", figure: "runs" },
   workers: { service: "EC2 · DynamoDB", title: "Score as planned", figure: "scored" },
   api: { service: "FastAPI", title: "Predictions", figure: "shown" },
