@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulation.compute.metrics.tokens import tokens
+
 STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 TOKEN = re.compile(
     r"\s*(?:(?P<sign>[()])|(?P<text>\"[^\"]*\"|'[^']*')|(?P<word>[^\s()\"']+))", re.DOTALL
@@ -35,25 +37,12 @@ def parse(text: str) -> AlarmRule:
     Raises:
         RuleError: it is none.
     """
-    reader = Reader(tokens(text))
+    found = tokens(text, TOKEN, "end of the rule", lambda sign: RuleError(f"unexpected '{sign}'"))
+    reader = Reader(found)
     holds = reader.any_of()
     if reader.kind != "end":
         raise RuleError(f"unexpected '{reader.text}'")
     return AlarmRule(tuple(dict.fromkeys(reader.alarms)), holds)
-
-
-def tokens(text: str) -> list[tuple[str, str]]:
-    """Kinds and texts, with an end."""
-    found, at = [], 0
-    text = text.rstrip()
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        if not match:
-            raise RuleError(f"unexpected '{text[at:].strip()[:1]}'")
-        kind = str(match.lastgroup)
-        found.append((kind, match[kind]))
-        at = match.end()
-    return [*found, ("end", "end of the rule")]
 
 
 Holds = Callable[[State], bool]

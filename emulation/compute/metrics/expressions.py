@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulation.compute.metrics.tokens import tokens
+
 DEEPEST = 50
 """So many parentheses within each other are more than anybody means."""
 
@@ -93,25 +95,14 @@ def parse(text: str) -> Node:
     Raises:
         ExpressionError: it is none.
     """
-    reader = Reader(tokens(text))
+    found = tokens(
+        text, TOKEN, "end of the expression", lambda sign: ExpressionError(f"Unexpected '{sign}'")
+    )
+    reader = Reader(found)
     tree = reader.level(0)
     if reader.kind != "end":
         raise ExpressionError(f"Unexpected '{reader.text}'")
     return tree
-
-
-def tokens(text: str) -> list[tuple[str, str]]:
-    """Kinds and texts, with an end."""
-    found, at = [], 0
-    text = text.rstrip()
-    while at < len(text):
-        match = TOKEN.match(text, at)
-        if not match:
-            raise ExpressionError(f"Unexpected '{text[at:].lstrip()[:1]}'")
-        kind = str(match.lastgroup)
-        found.append((kind, match[kind]))
-        at = match.end()
-    return [*found, ("end", "end of the expression")]
 
 
 class Reader:

@@ -80,30 +80,6 @@ def baking(sagemaker, unique, waiting):
     return wait
 
 
-@pytest.fixture
-def alarm(aws, unique):
-    """An alarm in OK that the test may trip; nothing measures its metric."""
-    cloudwatch = aws("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=unique,
-        Namespace=unique,
-        MetricName="Nothing",
-        Statistic="Sum",
-        Period=3600,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",
-    )
-
-    def set_state(state):
-        cloudwatch.set_alarm_state(AlarmName=unique, StateValue=state, StateReason="test")
-
-    set_state("OK")
-    yield set_state
-    cloudwatch.delete_alarms(AlarmNames=[unique])
-
-
 def test_canary_has_its_share_then_everything(
     sagemaker, runtime, unique, blue, update, baking, settled, waiting
 ):

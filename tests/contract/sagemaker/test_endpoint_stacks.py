@@ -67,29 +67,6 @@ def template(endpoint, bucket):
 
 
 @pytest.fixture
-def alarm(aws, unique):
-    cloudwatch = aws("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=unique,
-        Namespace=unique,
-        MetricName="Nothing",
-        Statistic="Sum",
-        Period=3600,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-        TreatMissingData="ignore",
-    )
-
-    def set_state(state):
-        cloudwatch.set_alarm_state(AlarmName=unique, StateValue=state, StateReason="test")
-
-    set_state("OK")
-    yield set_state
-    cloudwatch.delete_alarms(AlarmNames=[unique])
-
-
-@pytest.fixture
 def deploy(aws, unique, bucket, archive, alarm):
     """Create or update the stack so that its endpoint answers a word."""
     cloudformation = aws("cloudformation")
