@@ -5,6 +5,7 @@
 Imports of the services stand inside the functions, so that nothing loads before its first request.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -139,6 +140,64 @@ def scheduler() -> Service:
     return serve("emulation.services.scheduler.provider:SchedulerProvider")
 
 
+@aws_provider(api="apigateway", name="terrarium")
+def apigateway() -> Service:
+    """API Gateway: REST APIs, with keys and quotas that refuse."""
+    provider = load("emulation.services.apigateway.provider:ApiGatewayProvider")()
+    dispatcher = load("localstack.services.moto:MotoFallbackDispatcher")
+    return Service.for_provider(provider, dispatch_table_factory=dispatcher)
+
+
+@aws_provider(api="application-autoscaling")
+def application_autoscaling() -> Service:
+    """Application Auto Scaling: targets that follow their metrics."""
+    return serve(
+        "emulation.services.application_autoscaling.provider:ApplicationAutoScalingProvider"
+    )
+
+
+@aws_provider(api="ecr")
+def ecr() -> Service:
+    """ECR: repositories and the registry behind them."""
+    return serve("emulation.services.ecr.provider:EcrProvider")
+
+
+@aws_provider(api="ecs")
+def ecs() -> Service:
+    """ECS: tasks that are processes."""
+    return serve("emulation.services.ecs.provider:EcsProvider")
+
+
+@aws_provider(api="elbv2")
+def elbv2() -> Service:
+    """Elastic Load Balancing: balancers with a data plane."""
+    return serve("emulation.services.elbv2.provider:Elbv2Provider")
+
+
+@aws_provider(api="emr")
+def emr() -> Service:
+    """EMR: clusters with steps."""
+    return serve("emulation.services.emr.provider:EmrProvider")
+
+
+@aws_provider(api="emr-serverless")
+def emr_serverless() -> Service:
+    """EMR Serverless: applications and job runs."""
+    return serve("emulation.services.emr_serverless.provider:EmrServerlessProvider")
+
+
+@aws_provider(api="glacier")
+def glacier() -> Service:
+    """Glacier: vaults and their archives."""
+    return serve("emulation.services.glacier.provider:GlacierProvider")
+
+
+@aws_provider(api="quicksight")
+def quicksight() -> Service:
+    """QuickSight: data sets and dashboards that are drawn."""
+    return serve("emulation.services.quicksight.provider:QuickSightProvider")
+
+
 def resource_type(name: str, reference: str) -> PluginSpec:
     """A CloudFormation resource type, computed by the class that `reference` names."""
 
@@ -154,38 +213,26 @@ def resource_type(name: str, reference: str) -> PluginSpec:
     return PluginSpec(CloudFormationResourceProviderPlugin.namespace, name, ResourceTypePlugin)
 
 
-def _glue(noun: str) -> PluginSpec:
-    return resource_type(f"AWS::Glue::{noun}", f"emulation.services.glue.resources:{noun}Resource")
+def _types(family: str, module: str) -> Callable[[str], PluginSpec]:
+    """The resource types of one family: `NounResource` in the module computes `Family::Noun`."""
+    return lambda noun: resource_type(
+        f"AWS::{family}::{noun}", f"emulation.services.{module}:{noun}Resource"
+    )
 
 
-def _redshift_serverless(noun: str) -> PluginSpec:
-    module = "emulation.services.redshift_serverless.resources"
-    return resource_type(f"AWS::RedshiftServerless::{noun}", f"{module}:{noun}Resource")
-
-
-def _sagemaker(noun: str) -> PluginSpec:
-    module = "emulation.services.sagemaker.resources"
-    return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
-
-
-def _codebuild(noun: str) -> PluginSpec:
-    module = "emulation.services.codebuild.resources"
-    return resource_type(f"AWS::CodeBuild::{noun}", f"{module}:{noun}Resource")
-
-
-def _registry(noun: str) -> PluginSpec:
-    module = "emulation.services.sagemaker.registry_resources"
-    return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
-
-
-def _monitoring(noun: str) -> PluginSpec:
-    module = "emulation.services.sagemaker.monitoring_resources"
-    return resource_type(f"AWS::SageMaker::{noun}", f"{module}:{noun}Resource")
-
-
-def _logs(noun: str) -> PluginSpec:
-    return resource_type(f"AWS::Logs::{noun}", f"emulation.services.logs.resources:{noun}Resource")
-
+_apigateway = _types("ApiGateway", "apigateway.resources")
+_application_autoscaling = _types("ApplicationAutoScaling", "application_autoscaling.resources")
+_ecs = _types("ECS", "ecs.resources")
+_elbv2 = _types("ElasticLoadBalancingV2", "elbv2.resources")
+_emr = _types("EMR", "emr.resources")
+_quicksight = _types("QuickSight", "quicksight.resources")
+_glue = _types("Glue", "glue.resources")
+_redshift_serverless = _types("RedshiftServerless", "redshift_serverless.resources")
+_sagemaker = _types("SageMaker", "sagemaker.resources")
+_codebuild = _types("CodeBuild", "codebuild.resources")
+_registry = _types("SageMaker", "sagemaker.registry_resources")
+_monitoring = _types("SageMaker", "sagemaker.monitoring_resources")
+_logs = _types("Logs", "logs.resources")
 
 kinesis_resource_policy = resource_type(
     "AWS::Kinesis::ResourcePolicy", "emulation.services.kinesis.resources:ResourcePolicyResource"
@@ -224,6 +271,31 @@ cloudwatch_dashboard = resource_type(
 )
 logs_metric_filter = _logs("MetricFilter")
 logs_query_definition = _logs("QueryDefinition")
+apigateway_authorizer = _apigateway("Authorizer")
+apigateway_vpc_link = _apigateway("VpcLink")
+scalable_target = _application_autoscaling("ScalableTarget")
+scaling_policy = _application_autoscaling("ScalingPolicy")
+ecr_repository = resource_type(
+    "AWS::ECR::Repository", "emulation.services.ecr.resources:RepositoryResource"
+)
+ecs_cluster = _ecs("Cluster")
+ecs_service = _ecs("Service")
+ecs_task_definition = _ecs("TaskDefinition")
+elbv2_listener = _elbv2("Listener")
+elbv2_listener_rule = _elbv2("ListenerRule")
+elbv2_load_balancer = _elbv2("LoadBalancer")
+elbv2_target_group = _elbv2("TargetGroup")
+emr_cluster = _emr("Cluster")
+emr_step = _emr("Step")
+emr_serverless_application = resource_type(
+    "AWS::EMRServerless::Application",
+    "emulation.services.emr_serverless.resources:ApplicationResource",
+)
+quicksight_analysis = _quicksight("Analysis")
+quicksight_dashboard = _quicksight("Dashboard")
+quicksight_data_set = _quicksight("DataSet")
+quicksight_data_source = _quicksight("DataSource")
+quicksight_refresh_schedule = _quicksight("RefreshSchedule")
 
 
 class LambdaProcessExecutorPlugin(RuntimeExecutorPlugin):

@@ -110,6 +110,7 @@ def gateway_environment(options: EmulationSettings) -> Mapping[str, str]:
 
 
 OWN_PROVIDERS = (
+    "PROVIDER_OVERRIDE_APIGATEWAY",
     "PROVIDER_OVERRIDE_CLOUDWATCH",
     "PROVIDER_OVERRIDE_DYNAMODB",
     "PROVIDER_OVERRIDE_DYNAMODBSTREAMS",
@@ -125,6 +126,7 @@ OWN_PROVIDERS = (
 
 SERVICES = (
     "apigateway",
+    "application-autoscaling",
     "autoscaling",
     "cloudformation",
     "cloudwatch",
@@ -133,14 +135,21 @@ SERVICES = (
     "dynamodb",
     "dynamodbstreams",
     "ec2",
+    "ecr",
+    "ecs",
+    "elbv2",
+    "emr",
+    "emr-serverless",
     "events",
     "firehose",
+    "glacier",
     "glue",
     "iam",
     "kinesis",
     "kms",
     "lambda",
     "logs",
+    "quicksight",
     "redshift",
     "redshift-data",
     "redshift-serverless",

@@ -1,0 +1,1 @@
+"""API Gateway: REST APIs on LocalStack's records and invocation, made strict."""
