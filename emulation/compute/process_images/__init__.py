@@ -1,0 +1,1 @@
+"""Images whose containers are processes: built from Dockerfiles, kept as OCI images, run in place."""

@@ -1,0 +1,1 @@
+"""ECR: repositories, and the registry that standard clients push to and pull from."""
