@@ -339,6 +339,7 @@ def load_state() -> None:
 def serve_pages() -> None:
     """The pages of the gateway itself."""
     load("emulation.services.cloudwatch.pages:add_routes")()
+    load("emulation.services.clock:add_routes")()
 
 
 @hooks.on_infra_shutdown(priority=10)

@@ -26,6 +26,14 @@ class EmulationSettings(BaseSettings):
     )
     stop_seconds: float = Field(10.0, description="Wait between TERM and KILL of a child process.")
     builds: int = Field(4, description="CodeBuild builds that run at a time; others are queued.")
+    clock_ahead: str = Field(
+        "0d", description="How far the clock of S3's and Glacier's ages is ahead, such as `90d`."
+    )
+    archive_speed: float = Field(
+        3600.0,
+        gt=0,
+        description="How much faster than AWS archives are retrieved; 3600: an hour is a second.",
+    )
 
     limits: bool = Field(
         False, description="Whether Kinesis's shards let through in a second what AWS's do."

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from emulation.services.s3.archive import Archive, archived_of
+
 SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=NORMAL;
@@ -35,8 +37,9 @@ SWEEP_SECONDS = 1.0
 class ObjectJournal:
     """The objects of all buckets, below one folder: `index.sqlite` and the files of each bucket."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, archive: Archive) -> None:
         self.root = root
+        self.archive = archive
         root.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._made: set[Path] = set()
@@ -76,7 +79,13 @@ class ObjectJournal:
 
     def drop(self, bucket: str, s3_object: Any) -> None:
         """Remove an object's bytes soon; no row names them any more."""
-        if name := getattr(s3_object, "file_name", None):
+        if archived := archived_of(s3_object):
+            self.archive.drop(bucket, archived.name)
+        self.drop_hot(bucket, getattr(s3_object, "file_name", None))
+
+    def drop_hot(self, bucket: str, name: str | None) -> None:
+        """Remove what has a name here soon."""
+        if name:
             self._dropped.append((bucket, name))
             if not self._sweeping:
                 self._sweeping = True
@@ -107,6 +116,15 @@ class ObjectJournal:
                 (bucket, s3_object.key, s3_object.version_id or "", self._sequence, row),
             )
 
+    def amend(self, bucket: str, s3_object: Any) -> None:
+        """Write what has changed of an object; its place among its key's versions stays."""
+        row = pickle.dumps(s3_object)
+        with self._lock:
+            self._index.execute(
+                "UPDATE objects SET object = ? WHERE bucket = ? AND key = ? AND version = ?",
+                (row, bucket, s3_object.key, s3_object.version_id or ""),
+            )
+
     def delete(self, bucket: str, key: str, version: str | None) -> None:
         """Forget the object of a key and version."""
         with self._lock:
@@ -130,6 +148,7 @@ class ObjectJournal:
             self._index.execute("DELETE FROM objects WHERE bucket = ?", (bucket,))
             self._index.execute("DELETE FROM contents WHERE bucket = ?", (bucket,))
         shutil.rmtree(self.root / bucket, ignore_errors=True)
+        self.archive.delete_bucket(bucket)
         self._made = {folder for folder in self._made if folder.parent.name != bucket}
 
     def forget_all_but(self, buckets: set[str]) -> None:
@@ -138,7 +157,8 @@ class ObjectJournal:
             known = self._index.execute(
                 "SELECT bucket FROM objects UNION SELECT bucket FROM contents"
             ).fetchall()
-        for name in {row[0] for row in known} | {path.name for path in self._folders()}:
+        folders = {path.name for path in self._folders()} | self.archive.buckets()
+        for name in {row[0] for row in known} | folders:
             if name not in buckets:
                 self.delete_bucket(name)
 
@@ -152,6 +172,8 @@ class ObjectJournal:
         for path in (self.root / bucket).glob("??/*"):
             if path.name not in kept:
                 path.unlink(missing_ok=True)
+        places = [archived_of(s3_object) for s3_object in s3_objects]
+        self.archive.drop_strays(bucket, {place.name for place in places if place})
 
     def close(self) -> None:
         """Write the log into the table."""

@@ -3,6 +3,7 @@ longer than all the rest of the request. It still writes what stands around them
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -36,8 +37,10 @@ def elements(item: dict[str, Any]) -> Iterator[str]:
     for name, value in item.items():
         if value is None:
             continue
-        if name == "LastModified":
+        if isinstance(value, datetime):
             text = f"{value:%Y-%m-%dT%H:%M:%S}.000Z"
+        elif isinstance(value, bool):
+            text = str(value).lower()
         elif isinstance(value, dict):
             text = "".join(elements(value))
         else:

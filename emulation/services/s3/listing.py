@@ -14,6 +14,8 @@ from urllib.parse import quote
 from localstack.aws.api.s3 import InvalidArgument
 from localstack.services.s3.models import S3Bucket, S3Object
 
+from emulation.services.s3.restoring import status
+
 MAX_KEYS = 1000
 """What a page holds at most."""
 
@@ -140,12 +142,13 @@ def told(
     """What both operations tell of a page."""
     most = at_most(request)
     owner = {"Owner": bucket.owner} if with_owner else {}
+    restore = of_restore if wants_restores(request) else lambda _: {}
     answer: dict[str, Any] = {
         "IsTruncated": found.following is not None and most > 0,
         "Name": bucket.name,
         "MaxKeys": most,
         "Prefix": request.get("Prefix") or "",
-        "Contents": [content(objects[key]) | owner for key in found.keys],
+        "Contents": [content(objects[key]) | owner | restore(objects[key]) for key in found.keys],
         "CommonPrefixes": [{"Prefix": prefix} for prefix in found.prefixes],
     }
     if delimiter := request.get("Delimiter"):
@@ -169,6 +172,18 @@ def content(item: S3Object) -> dict[str, Any]:
         "StorageClass": item.storage_class,
         **(checksum if item.checksum_algorithm else {}),
     }
+
+
+def wants_restores(request: dict[str, Any]) -> bool:
+    """Whether a list shall tell of restores."""
+    asked = request.get("OptionalObjectAttributes") or ()
+    return "RestoreStatus" in asked
+
+
+def of_restore(item: S3Object) -> dict[str, Any]:
+    """What a list tells of an object's restore."""
+    found = status(item)
+    return {"RestoreStatus": found} if found else {}
 
 
 ENCODED = ("Prefix", "Delimiter", "Marker", "NextMarker", "StartAfter")

@@ -4,24 +4,33 @@ from typing import Any
 
 from localstack.aws.api import RequestContext, handler
 from localstack.services.s3.models import KeyStore, S3Bucket, VersionedKeyStore, s3_stores
-from localstack.services.s3.provider import S3Provider
 from localstack.services.s3.validation import validate_encoding_type
 from localstack.state import StateVisitor
 
 from emulation.services.s3 import list_answers, listing, shortcuts
+from emulation.services.s3.ageing import Ageing
+from emulation.services.s3.archive import CLASSES, Archive, archived_of
+from emulation.services.s3.archiving_operations import ArchivingOperations
 from emulation.services.s3.journal import ObjectJournal
-from emulation.services.s3.storage import DurableObjectStore, JournaledKeys, JournaledVersions
+from emulation.services.s3.key_stores import JournaledKeys, JournaledVersions, archive_bytes
+from emulation.services.s3.restoring import Restoring
+from emulation.services.s3.storage import DurableObjectStore
+from emulation.services.s3.telling import Dispatcher
 from emulation.settings import settings
 from emulation.state import save_service
 
 
-class DurableS3Provider(S3Provider):
+class DurableS3Provider(ArchivingOperations):
     """S3 whose buckets and objects are there again after a restart or a kill."""
 
     def __init__(self) -> None:
-        self._journal = ObjectJournal(settings().folder("s3"))
+        archive = Archive(settings().folder("s3-archive"))
+        self._journal = ObjectJournal(settings().folder("s3"), archive)
         parts = settings().folder("gateway", "s3-parts")
         super().__init__(DurableObjectStore(self._journal, str(parts)))
+        dispatcher = self._notification_dispatcher = Dispatcher()
+        self._restoring = Restoring(self._journal, dispatcher)
+        self._ageing = Ageing(self._journal, dispatcher, all_buckets, self._storage_backend, save)
 
     def on_after_init(self) -> None:
         """Answer for plain objects before the gateway does."""
@@ -41,6 +50,8 @@ class DurableS3Provider(S3Provider):
             self._journal_objects(bucket)
             self._storage_backend.create_bucket(bucket.name)
             load_objects(self._journal, bucket)
+            self._go_on(bucket)
+        self._ageing.look_soon()
 
     @handler("CreateBucket", expand=False)
     def create_bucket(self, context: RequestContext, request: Any) -> Any:
@@ -86,6 +97,20 @@ class DurableS3Provider(S3Provider):
         )[1]
         return bucket
 
+    def _go_on(self, bucket: S3Bucket) -> None:
+        """Archive what an earlier version left in the hot store; go on with restores."""
+        for s3_object in bucket.objects.values(with_versions=True):
+            if getattr(s3_object, "storage_class", None) not in CLASSES:
+                continue
+            if archived_of(s3_object) is None:
+                left, taken = (
+                    s3_object.file_name,
+                    archive_bytes(self._journal, bucket.name, s3_object),
+                )
+                bucket.objects.amend(s3_object, archived=taken, file_name=None, restore=None)
+                self._journal.drop_hot(bucket.name, left)
+            self._restoring.go_on(bucket, s3_object)
+
     def _journal_objects(self, bucket: S3Bucket) -> None:
         """Replace a bucket's own key store by one that writes to the journal."""
         if type(bucket.objects) is KeyStore:
@@ -94,8 +119,13 @@ class DurableS3Provider(S3Provider):
             versions = JournaledVersions(self._journal, bucket.name)
             for s3_object in bucket.objects.values(with_versions=True):
                 self._journal.delete(bucket.name, s3_object.key, None)
-                versions.set(s3_object.key, s3_object)
+                versions.adopt(s3_object)
             bucket.objects = versions
+
+
+def save() -> None:
+    """Keep what is not in the journal."""
+    save_service("s3")
 
 
 def all_buckets() -> list[S3Bucket]:

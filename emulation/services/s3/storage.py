@@ -9,16 +9,33 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import IO, Any
 
+from localstack.aws.api.s3 import InvalidObjectState
 from localstack.services.s3.constants import S3_CHUNK_SIZE
-from localstack.services.s3.models import KeyStore, VersionedKeyStore
 from localstack.services.s3.storage.core import S3StoredObject, should_copy_in_place
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 from localstack.services.s3.utils import get_s3_checksum
 
+from emulation.services.clock import clock
+from emulation.services.s3.archive import archived_of
 from emulation.services.s3.journal import ObjectJournal
 
 SMALL = 64 * 1024
 """More bytes than these go to a file of their own."""
+
+NOT_VALID = "The operation is not valid for the object's storage class"
+NOT_VALID_SOURCE = "Operation is not valid for the source object's storage class"
+
+
+def hot_name(s3_object: Any, refusal: str) -> str:
+    """The name of the bytes that can be read.
+
+    Raises:
+        InvalidObjectState: they are in the archive, and there is no restored copy any more.
+    """
+    archived = archived_of(s3_object)
+    if archived and (archived.expires is None or archived.expires <= clock().now()):
+        raise InvalidObjectState(refusal, StorageClass=s3_object.storage_class)
+    return str(s3_object.file_name)
 
 
 class StoredBytes(S3StoredObject):
@@ -29,7 +46,7 @@ class StoredBytes(S3StoredObject):
         self._journal, self._bucket = journal, bucket
         if mode == "w":
             s3_object.file_name = uuid.uuid4().hex
-        self._name: str = s3_object.file_name
+        self._name = hot_name(s3_object, NOT_VALID)
         self._file: IO[bytes] = BytesIO() if mode == "w" else self._stored()
         self._checksum: str | None = None
 
@@ -155,10 +172,10 @@ class DurableObjectStore(EphemeralS3ObjectStore):
         self, src_bucket: str, src_object: Any, dest_bucket: str, dest_object: Any
     ) -> StoredBytes:
         """Give the destination the source's bytes: a second name of the same file, or a copy."""
-        name = uuid.uuid4().hex
-        content = self.journal.content(src_object.file_name)
+        name, source_name = uuid.uuid4().hex, hot_name(src_object, NOT_VALID_SOURCE)
+        content = self.journal.content(source_name)
         if content is None:
-            source = self.journal.path(src_bucket, src_object.file_name)
+            source = self.journal.path(src_bucket, source_name)
             os.link(source, self.journal.new_file(dest_bucket, name))
         else:
             self.journal.keep(dest_bucket, name, content)
@@ -177,61 +194,3 @@ class DurableObjectStore(EphemeralS3ObjectStore):
     def close(self) -> None:
         """Stop: unlike the temporary store's, nothing is deleted."""
         self.journal.close()
-
-
-class JournaledKeys(KeyStore):
-    """The keys of an unversioned bucket: each change is in the journal before it is answered."""
-
-    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
-        super().__init__()
-        self.journal = journal
-        self.bucket = bucket
-
-    def __reduce__(self) -> Any:
-        """A snapshot of the bucket leaves its objects to the journal."""
-        return KeyStore, ()
-
-    def set(self, object_key: str, s3_object: Any) -> None:
-        """Make this the key's object and drop the bytes that it replaces."""
-        replaced = self.get(object_key)
-        self.journal.put(self.bucket, s3_object)
-        super().set(object_key, s3_object)
-        drop_replaced(self.journal, self.bucket, replaced, s3_object)
-
-    def pop(self, object_key: str, default: Any = None) -> Any:
-        """Forget the key's object; the provider drops its bytes."""
-        if object_key in self:
-            self.journal.delete(self.bucket, object_key, None)
-            self.journal.delete(self.bucket, object_key, "null")
-        return super().pop(object_key, default)
-
-
-class JournaledVersions(VersionedKeyStore):
-    """The keys and versions of a versioned bucket."""
-
-    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
-        super().__init__()
-        self.journal = journal
-        self.bucket = bucket
-
-    def __reduce__(self) -> Any:
-        """A snapshot of the bucket leaves its objects to the journal."""
-        return VersionedKeyStore, ()
-
-    def set(self, object_key: str, s3_object: Any) -> None:
-        """Put a version on top of the key's, or in the place of its `null` version."""
-        replaced = self.get(object_key, s3_object.version_id)
-        self.journal.put(self.bucket, s3_object)
-        super().set(object_key, s3_object)
-        drop_replaced(self.journal, self.bucket, replaced, s3_object)
-
-    def pop(self, object_key: str, version_id: str | None = None, default: Any = None) -> Any:
-        """Forget one version; the provider drops its bytes."""
-        self.journal.delete(self.bucket, object_key, version_id)
-        return super().pop(object_key, version_id, default)
-
-
-def drop_replaced(journal: ObjectJournal, bucket: str, replaced: Any, by: Any) -> None:
-    """Remove the bytes of an overwritten object, unless the new one has the same."""
-    if getattr(replaced, "file_name", None) != getattr(by, "file_name", None):
-        journal.drop(bucket, replaced)

@@ -6,15 +6,17 @@ from types import SimpleNamespace
 import pytest
 
 from emulation.services.s3 import journal as journals
+from emulation.services.s3.archive import Archive
 from emulation.services.s3.journal import ObjectJournal
-from emulation.services.s3.storage import SMALL, StoredBytes, drop_replaced
+from emulation.services.s3.key_stores import drop_replaced
+from emulation.services.s3.storage import SMALL, StoredBytes
 
 BUCKET = "bucket"
 
 
 @pytest.fixture
 def journal(tmp_path):
-    opened = ObjectJournal(tmp_path)
+    opened = ObjectJournal(tmp_path / "hot", Archive(tmp_path / "archive"))
     yield opened
     opened.close()
 
@@ -87,7 +89,7 @@ def test_a_bucket_takes_its_bytes_with_it(journal):
 
 def test_objects_are_there_when_the_journal_is_opened_again(journal, tmp_path):
     written(journal, b"few")
-    again = ObjectJournal(tmp_path)
+    again = ObjectJournal(tmp_path / "hot", Archive(tmp_path / "archive"))
     (found,) = again.objects(BUCKET)
     assert read(again, found) == b"few"
     again.close()
