@@ -20,6 +20,7 @@ PROVIDERS = {
     "codebuild": "emulation.services.codebuild.provider:CodeBuildProvider",
     "dynamodb": "emulation.services.dynamodb.provider:DynamoDbProvider",
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
+    "elbv2": "emulation.services.elbv2.provider:Elbv2Provider",
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
     "logs": "emulation.services.logs.provider:LogsProvider",
