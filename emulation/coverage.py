@@ -21,6 +21,7 @@ PROVIDERS = {
     "dynamodb": "emulation.services.dynamodb.provider:DynamoDbProvider",
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "elbv2": "emulation.services.elbv2.provider:Elbv2Provider",
+    "ecs": "emulation.services.ecs.provider:EcsProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
     "logs": "emulation.services.logs.provider:LogsProvider",

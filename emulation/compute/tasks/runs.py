@@ -36,7 +36,9 @@ class Ending:
 
 
 class TaskRun:
-    """The containers of one task; `on_change` is told of each change, in any thread."""
+    """The containers of one task; `on_change` is told of each change, in any thread, which may
+    hold whatever lock it needs.
+    """
 
     def __init__(
         self, plans: Sequence[ContainerPlan], network: Network, on_change: Callable[[], None]
@@ -141,7 +143,8 @@ class TaskRun:
                 container.state = State.STOPPED
                 container.reason = f"CannotStartContainerError: {error}"
                 container.over.set()
-                self._tell()
+                self._changed.notify_all()
+            self._on_change()
             return
         with self._changed:
             container.family = family
@@ -149,7 +152,8 @@ class TaskRun:
             already_over = container.state is State.STOPPED
             if not already_over:
                 container.state = State.RUNNING
-            self._tell()
+            self._changed.notify_all()
+        self._on_change()
         if already_over:
             family.bury()
         if plan.health_check is not None:
@@ -170,7 +174,8 @@ class TaskRun:
                 container.reason = OUT_OF_MEMORY
             container.over.set()
             family = container.family
-            self._tell()
+            self._changed.notify_all()
+        self._on_change()
         if family is not None:
             family.bury()
 
@@ -179,8 +184,5 @@ class TaskRun:
             if container.health == verdict or container.state is not State.RUNNING:
                 return
             container.health = verdict
-            self._tell()
-
-    def _tell(self) -> None:
-        self._changed.notify_all()
+            self._changed.notify_all()
         self._on_change()

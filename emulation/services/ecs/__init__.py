@@ -1,0 +1,1 @@
+"""ECS: Fargate tasks that are processes, and services that keep them."""
