@@ -48,10 +48,13 @@ from localstack.utils.catalog.common import (
 )
 from localstack.utils.patch import patch
 
+from emulation.services.apigateway.resource_overrides import OVERRIDES as APIGATEWAY
+
 EMPTY = {"AWS::CloudFormation::WaitCondition"}
 """Types that LocalStack completes without the work: this one waits for no signal."""
 
 OURS = {
+    **APIGATEWAY,
     EC2InstanceProviderPlugin: "emulation.services.ec2.resources:InstanceResource",
     EC2SecurityGroupProviderPlugin: "emulation.services.ec2.resources:SecurityGroupResource",
     DynamoDBTableProviderPlugin: "emulation.services.dynamodb.resources:TableResource",

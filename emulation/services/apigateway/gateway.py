@@ -6,6 +6,8 @@ templates, parameter mappings.
 """
 
 import logging
+from base64 import b64encode
+from os import urandom
 from typing import Any
 
 from localstack.http import Response
@@ -60,12 +62,16 @@ def begin(_: Any, context: Any, __: Response) -> None:
 
 
 def identify(_: Any, context: Any, __: Response) -> None:
-    """Request handler: who is at the other end, which LocalStack leaves open."""
+    """Request handler: who is at the other end, and the second id of the request, which LocalStack
+    leaves open.
+    """
     context.context_variables["identity"]["sourceIp"] = context.request.remote_addr or "127.0.0.1"
+    context.context_variables["extendedRequestId"] = b64encode(urandom(11)).decode()
 
 
 def tell(_: Any, context: Any, response: Response) -> None:
     """Response handler: logs and metrics."""
+    response.headers["x-amz-apigw-id"] = context.context_variables["extendedRequestId"]
     measure(context, response)
     log_access(context, response)
     log_execution(context, response)

@@ -23,7 +23,7 @@ from localstack.services.apigateway.next_gen.execute_api.integrations.core impor
 from werkzeug.datastructures import Headers
 
 from emulation.services.apigateway.admission import LARGEST
-from emulation.services.apigateway.private_links import balancer_of
+from emulation.services.apigateway.balancers import balancer_of
 
 WITHOUT_BODY = {"OPTIONS", "GET", "HEAD"}
 DEFAULT_MS = 29_000
