@@ -17,6 +17,7 @@ from rolo.gateway.asgi import AsgiGateway
 from rolo.gateway.wsgi import WsgiGateway
 
 from emulation.front.bodies import ON_LEAVE, AnswerBody, Disconnected, whole_body
+from emulation.front.hosts import host_application
 from emulation.front.shortcuts import Headers, Reply, reply, shortcut
 
 
@@ -39,6 +40,9 @@ class GatewayApplication:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
+        if other := host_application(scope):
+            await other(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self._websockets(scope, receive, send)
             return

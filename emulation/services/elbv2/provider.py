@@ -11,6 +11,7 @@ from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
 from emulation.services.elbv2 import (
     access_logs,
+    gateway_door,
     limits,
     listeners,
     load_balancers,
@@ -96,8 +97,9 @@ class Elbv2Provider(ServiceLifecycleHook):
     describe_tags = operation("DescribeTags", tags.describe)
 
     def on_after_init(self) -> None:
-        """Targets may be instances; logs go out from now on."""
+        """Targets may be instances; names lead somewhere and logs go out from now on."""
         SERVICE_PLUGINS.require("ec2")
+        gateway_door.open_door()
         threading.Thread(target=access_logs.run, name="elbv2-logs", daemon=True).start()
 
     def on_after_state_load(self) -> None:
