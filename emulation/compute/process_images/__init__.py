@@ -1,1 +1,1 @@
-"""Images whose containers are processes: built from Dockerfiles, kept as OCI images, run in place."""
+"""Images whose containers are processes: built from Dockerfiles, kept as OCI images, run here."""

@@ -26,7 +26,7 @@ PYTHON = re.compile(rf"{LIBRARY}python:{re.escape(VERSION)}(?:\.\d+)?(?:-(?:{DEB
 UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?")
 UV_WITH_PYTHON = re.compile(rf"(?:[\d.]+-)?python{re.escape(VERSION)}(?:-(?:{DEBIAN}|\w+-slim))?")
 
-FORMAT = "1"
+FORMAT = "2"
 """Of the stand-ins' files; they are laid anew when it changes."""
 LEFT_OUT = ("test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages")
 ACCOUNTS = {
@@ -204,6 +204,9 @@ def _lead_to_local(target: Path, prefix: Path) -> None:
     link = target / prefix.relative_to("/")
     link.parent.mkdir(parents=True, exist_ok=True)
     link.symlink_to("/usr/local")
+    for folder in list(link.relative_to(target).parents)[:-1]:
+        # Whoever the container runs as must get there, be it through the home of root.
+        (target / folder).chmod((target / folder).stat().st_mode | 0o111)
 
 
 def _lay_system(target: Path) -> None:

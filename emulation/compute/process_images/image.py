@@ -89,7 +89,7 @@ class ImageConfig:
 
     def to_oci(self) -> dict[str, Any]:
         """The member `config` of an image's configuration; what says nothing is left out."""
-        members = {
+        members: dict[str, Any] = {
             "Env": [f"{name}={value}" for name, value in self.environment.items()],
             "Entrypoint": list(self.entrypoint),
             "Cmd": list(self.command),

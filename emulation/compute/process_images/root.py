@@ -8,7 +8,7 @@ harmless ones. A second process of a container (a health check) joins the root o
 Run by path with `python -I -S`, so it finds our modules itself.
 """
 
-# ruff: noqa: PTH102, PTH103, PTH115, PTH118, PTH120, PTH208, PTH211
+# ruff: noqa: PTH102, PTH103, PTH112, PTH114, PTH115, PTH118, PTH120, PTH208, PTH211
 
 import contextlib
 import errno

@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from emulation.compute.process_images import relocated, root
 from emulation.compute.process_images.accounts import account
@@ -151,7 +152,7 @@ def roots(image: ProcessImage) -> list[Path]:
     return [image.root, *([image.base] if image.base else [])]
 
 
-def _plan(container: Container, command: Sequence[str]) -> dict[str, object]:
+def _plan(container: Container, command: Sequence[str]) -> dict[str, Any]:
     image, folder = container.image, container.folder
     for name in ("upper", "work"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -181,7 +182,7 @@ def _resolver() -> dict[str, Mount]:
     return {path: Mount(Path(path), read_only=True) for path in files if Path(path).exists()}
 
 
-def _start(plan: Mapping[str, object]) -> list[str]:
+def _start(plan: dict[str, Any]) -> list[str]:
     return [sys.executable, "-I", "-S", root.__file__, marshal.dumps(plan).hex()]
 
 
