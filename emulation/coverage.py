@@ -22,6 +22,8 @@ PROVIDERS = {
     "dynamodbstreams": "emulation.services.dynamodb.provider:DynamoDbStreamsProvider",
     "elbv2": "emulation.services.elbv2.provider:Elbv2Provider",
     "ecs": "emulation.services.ecs.provider:EcsProvider",
+    "glacier": "emulation.services.glacier.provider:GlacierProvider",
+    "emr-serverless": "emulation.services.emr_serverless.provider:EmrServerlessProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
     "logs": "emulation.services.logs.provider:LogsProvider",

@@ -1,0 +1,1 @@
+"""Glacier: vaults, their archives, and jobs that take their time."""
