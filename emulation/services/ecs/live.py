@@ -13,6 +13,8 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+from localstack.runtime import events
+
 from emulation.compute.tasks import networks
 from emulation.compute.tasks.containers import ContainerPlan, State
 from emulation.compute.tasks.endpoints import ENDPOINTS, Responder
@@ -26,6 +28,8 @@ from emulation.services.ecs.roles import RoleCredentials
 from emulation.services.ecs.store import DEFINITIONS, LOCK, TASKS, Definition, Members, Task
 from emulation.services.log_events import LogStream
 from emulation.settings import settings
+
+ABANDONED = Ending("TerminationNotice", "The emulator ended while the task ran.")
 
 LOG = logging.getLogger(__name__)
 
@@ -239,9 +243,11 @@ class LiveTask:
         )
 
     def _end(self, ending: Ending) -> None:
+        if events.infra_stopping.is_set():
+            ending = ABANDONED
         with LOCK:
             self._wanted_no_more(ending)
-        if self.task.load_balancers and self.task.running_since:
+        if self.task.load_balancers and self.task.running_since and ending is not ABANDONED:
             self.change(lastStatus="DEACTIVATING")
             targets.deregister(self.task, self._is_alive)
         self.change(lastStatus="STOPPING")

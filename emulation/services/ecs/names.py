@@ -107,8 +107,8 @@ def find_definition(scope: Scope, identifier: str) -> Definition | None:
     return max(active, key=lambda found: found.revision, default=None)
 
 
-def runnable(scope: Scope, identifier: str) -> Definition:
-    """A task definition that tasks can be made of.
+def known(scope: Scope, identifier: str) -> Definition:
+    """A task definition that a service was made with; it may be INACTIVE by now.
 
     Raises:
         CommonServiceException: ClientException.
@@ -116,6 +116,16 @@ def runnable(scope: Scope, identifier: str) -> Definition:
     found = find_definition(scope, identifier)
     if found is None:
         raise client_error("TaskDefinition not found.")
+    return found
+
+
+def runnable(scope: Scope, identifier: str) -> Definition:
+    """A task definition that tasks can be made of.
+
+    Raises:
+        CommonServiceException: ClientException.
+    """
+    found = known(scope, identifier)
     if found.status != "ACTIVE":
         raise client_error("TaskDefinition is inactive")
     return found

@@ -8,7 +8,17 @@ from botocore import xform_name
 from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
-from emulation.services.ecs import clusters, definitions, tags, tasks
+from emulation.services.ecs import (
+    clusters,
+    definitions,
+    history,
+    recovery,
+    scheduler,
+    services,
+    tags,
+    tasks,
+    usage,
+)
 from emulation.services.ecs.errors import invalid
 from emulation.services.ecs.store import Members
 from emulation.services.sagemaker import validation
@@ -63,10 +73,32 @@ class EcsProvider(ServiceLifecycleHook):
     describe_tasks = operation("DescribeTasks", tasks.describe)
     list_tasks = operation("ListTasks", tasks.list_tasks)
 
+    create_service = operation("CreateService", services.create)
+    update_service = operation("UpdateService", services.update)
+    delete_service = operation("DeleteService", services.delete)
+    describe_services = operation("DescribeServices", services.describe)
+    list_services = operation("ListServices", services.list_services)
+    list_service_deployments = operation("ListServiceDeployments", history.list_deployments)
+    describe_service_deployments = operation(
+        "DescribeServiceDeployments", history.describe_deployments
+    )
+    describe_service_revisions = operation("DescribeServiceRevisions", history.describe_revisions)
+
     tag_resource = operation("TagResource", tags.tag)
     untag_resource = operation("UntagResource", tags.untag)
     list_tags_for_resource = operation("ListTagsForResource", tags.list_tags)
 
     def on_after_init(self) -> None:
-        """Tasks have interfaces of EC2."""
+        """Tasks have interfaces of EC2; services are kept from now on."""
         SERVICE_PLUGINS.require("ec2")
+        usage.start()
+        scheduler.start()
+
+    def on_after_state_load(self) -> None:
+        """Go on with the services of the last run; its tasks have died with it."""
+        recovery.recover()
+        scheduler.wake()
+
+    def on_before_stop(self) -> None:
+        """Tasks have ended: write down how."""
+        recovery.end_all()

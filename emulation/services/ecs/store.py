@@ -102,6 +102,8 @@ class Task(Owned):
     """What the client calls its request, so that it may send it again."""
     asked: str = ""
     """What the request was, in short."""
+    counted: bool = False
+    """Whether its service knows how it has ended."""
 
     @property
     def key(self) -> str:
@@ -188,6 +190,8 @@ class Shelf[Item: (Cluster, Definition, Task, Service)]:
 
     def save(self, item: Item) -> None:
         """Keep it, and write it down."""
+        # A folder of that name makes the emulator load this service when it starts.
+        settings().folder("services", "ecs")
         self.of(item.scope)[item.key] = item
         documents.write(self._file(item), asdict(item))
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.services.ecs import placing
+from emulation.services.ecs.deployments import announce
 from emulation.services.ecs.failures import StartError
-from emulation.services.ecs.store import Members, Task
+from emulation.services.ecs.store import LOCK, SERVICES, Members, Task
 
 LOG = logging.getLogger(__name__)
 
@@ -37,6 +38,14 @@ def register(task: Task) -> None:
             )
         except (ClientError, BotoCoreError) as error:
             raise StartError("", f"Unable to register targets in {group}: {error}") from error
+        say(task, f"registered 1 targets in (target-group {group})")
+
+
+def say(task: Task, text: str) -> None:
+    """An event of the task's service."""
+    with LOCK:
+        if service := SERVICES.of(task.scope).get(f"{task.cluster}/{task.service}"):
+            announce(service, text)
 
 
 def deregister(task: Task, is_alive: Callable[[], bool]) -> None:
@@ -48,6 +57,10 @@ def deregister(task: Task, is_alive: Callable[[], bool]) -> None:
             )
         except (ClientError, BotoCoreError) as error:
             LOG.warning("a target of %s was not deregistered: %s", task.arn, error)
+            continue
+        say(task, f"deregistered 1 targets in (target-group {balancer['targetGroupArn']})")
+    if is_alive() and is_draining(task):
+        say(task, "has begun draining connections on 1 tasks.")
     until = time.monotonic() + LONGEST_DRAIN_SECONDS
     while is_alive() and is_draining(task) and time.monotonic() < until:
         time.sleep(LOOK_SECONDS)
