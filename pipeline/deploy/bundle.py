@@ -12,6 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 from botocore.exceptions import ClientError
@@ -24,6 +25,8 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The oldest time that a zip can hold."""
 
 REQUIREMENTS = "models/flight_delay/requirements.txt"
+
+NATIVE = {".so", ".pyd", ".dylib"}
 
 Files = Mapping[str, bytes]
 
@@ -74,6 +77,8 @@ class Recipe:
     suffix: str
     patterns: tuple[str, ...]
     pack: Callable[[Files], bytes]
+    packages: tuple[str, ...] = ()
+    """Installed distributions that go along: those of plain Python only."""
 
 
 CONTRACTS = ("pipeline/__init__.py", "pipeline/contracts/**/*.py")
@@ -85,6 +90,21 @@ RECIPES = (
         ".zip",
         (*CONTRACTS, "pipeline/aws.py", "pipeline/errors.py", "pipeline/handlers/**/*.py"),
         zipped,
+    ),
+    Recipe(
+        "AuthorizerBundleKey",
+        "authorizer",
+        ".zip",
+        (
+            "pipeline/__init__.py",
+            "pipeline/aws.py",
+            "pipeline/errors.py",
+            "pipeline/handlers/__init__.py",
+            "pipeline/handlers/settings.py",
+            "pipeline/handlers/authorize_request.py",
+        ),
+        zipped,
+        packages=("pyjwt",),
     ),
     Recipe(
         "ConsumerBundleKey",
@@ -162,7 +182,26 @@ def gather(recipe: Recipe, root: Path = ROOT) -> Bundle:
         if not paths:
             raise BundleError(f"Bundle {recipe.name} finds nothing at {pattern} in {root}.")
         files |= {str(path.relative_to(root)): path.read_bytes() for path in paths}
+    for package in recipe.packages:
+        files |= installed(recipe, package)
     return Bundle(recipe, files)
+
+
+def installed(recipe: Recipe, package: str) -> Files:
+    """The modules of an installed distribution.
+
+    Raises:
+        BundleError: it is not installed, or holds what runs on this kind of machine only.
+    """
+    try:
+        paths = metadata.distribution(package).files or []
+    except metadata.PackageNotFoundError as error:
+        raise BundleError(f"Bundle {recipe.name} needs {package}, which is not installed.") from (
+            error
+        )
+    if any(path.suffix in NATIVE for path in paths):
+        raise BundleError(f"Bundle {recipe.name} cannot carry {package}: it is not plain Python.")
+    return {str(path): path.read_binary() for path in paths if path.suffix == ".py"}
 
 
 def _shipped(path: Path) -> bool:

@@ -14,3 +14,12 @@ class IngestSettings:
 
     lake_bucket: str = _variable("LAKE_BUCKET")
     metric_namespace: str = _variable("METRIC_NAMESPACE")
+
+
+@dataclass(frozen=True)
+class AuthorizationSettings:
+    """Which tokens are good."""
+
+    secret_arn: str = _variable("TOKEN_SECRET_ARN")
+    issuer: str = _variable("TOKEN_ISSUER")
+    audience: str = _variable("TOKEN_AUDIENCE")

@@ -7,6 +7,7 @@ that its VPC link leads to.
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -99,7 +100,9 @@ def whole(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
     """The body, piece by piece, so that a slow one is noticed."""
     pieces: list[bytes] = []
     size = 0
-    try:
+    with ExitStack() as cleanup:
+        # What is not read to its end must not be the beginning of the next answer.
+        cleanup.callback(response.close)
         for piece in response.stream(PIECE, decode_content=True):
             pieces.append(piece)
             size += len(piece)
@@ -107,10 +110,7 @@ def whole(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
                 raise IntegrationTimeoutError("Endpoint request timed out")
             if size > LARGEST:
                 raise InternalServerError("Internal server error")
-    except BaseException:
-        # What is not read to its end must not be the beginning of the next answer.
-        response.close()
-        raise
+        cleanup.pop_all()
     response.release_conn()
     return b"".join(pieces)
 

@@ -8,9 +8,12 @@ from pipeline.deploy.stacks import STACKS, TEMPLATES, Template
 GIVEN_BY_SETTINGS = {"Name"}
 GIVEN_BY_TRAINING = {"ModelDataUrl"}
 
+NOT_YET = {"api_gateway"}
+"""Templates that wait for what is behind them."""
+
 
 def test_tuple_and_folder_hold_the_same_stacks():
-    assert sorted(STACKS) == sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
+    assert sorted([*STACKS, *NOT_YET]) == sorted(path.stem for path in TEMPLATES.glob("*.yaml"))
 
 
 @pytest.mark.parametrize("stack", STACKS)
