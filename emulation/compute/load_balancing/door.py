@@ -75,6 +75,7 @@ class Door:
         self._house = house
         self._server = Server(self._handle, handler_cancellation=True)
         self._listening: asyncio.Server | None = None
+        self._ending: asyncio.Task[None] | None = None
         self.change(balancer, listener)
 
     def change(self, balancer: Balancer, listener: Listener) -> None:
@@ -93,11 +94,12 @@ class Door:
             self._server, ADDRESS, self.listener.local_port, backlog=2048, reuse_address=True
         )
 
-    async def close(self) -> None:
-        """Take no more connections; end what goes on after a while."""
+    def close(self) -> None:
+        """Take no more connections; what goes on may end."""
         if self._listening:
             self._listening.close()
-        await self._server.shutdown(CLOSE_SECONDS)
+        self._server.pre_shutdown()
+        self._ending = asyncio.create_task(self._server.shutdown(CLOSE_SECONDS))
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         exchange = Exchange(request, self.balancer, self.listener)

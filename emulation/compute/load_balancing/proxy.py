@@ -60,7 +60,7 @@ class Proxy:
         }
         for arn, door in list(self._doors.items()):
             if arn not in wanted or wanted[arn][1].local_port != door.listener.local_port:
-                await self._doors.pop(arn).close()
+                self._doors.pop(arn).close()
         refused = {}
         for arn, (balancer, listener) in wanted.items():
             if arn in self._doors:
