@@ -24,6 +24,7 @@ PROVIDERS = {
     "ecs": "emulation.services.ecs.provider:EcsProvider",
     "glacier": "emulation.services.glacier.provider:GlacierProvider",
     "emr-serverless": "emulation.services.emr_serverless.provider:EmrServerlessProvider",
+    "ecr": "emulation.services.ecr.provider:EcrProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
     "logs": "emulation.services.logs.provider:LogsProvider",

@@ -339,6 +339,8 @@ def load_state() -> None:
 def serve_pages() -> None:
     """The pages of the gateway itself."""
     load("emulation.services.cloudwatch.pages:add_routes")()
+    load("emulation.services.quicksight.pages:add_routes")()
+    load("emulation.services.ecr.routes:add_routes")()
     load("emulation.services.clock:add_routes")()
 
 
