@@ -18,7 +18,8 @@ from pipeline.deploy.destroy import destroy
 from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
 from pipeline.errors import PipelineError, SettingError, StillRefusedError, UnreachableError
-from pipeline.orchestration import loop
+from pipeline.orchestration import backup, loop
+from pipeline.orchestration.archives import TIERS
 from pipeline.orchestration.confirm import account, confirm, show_target
 from pipeline.orchestration.consumers import show_consumers
 from pipeline.orchestration.display import (
@@ -33,6 +34,7 @@ from pipeline.orchestration.display import (
 from pipeline.orchestration.events import tell
 from pipeline.orchestration.poison import Aside, Changes
 from pipeline.orchestration.release import know_model
+from pipeline.orchestration.restore import Options, restore
 from pipeline.orchestration.run import Run
 from pipeline.orchestration.runner import run_stages, sentence_of
 from pipeline.orchestration.statements import query
@@ -83,6 +85,8 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     )
     about.add_parser("status", help="who reads which shard, and how far behind")
     add_poison(add("poison", help="records that the lake could not take"))
+    add_backup(add("backup", parents=[yes], help="copy a folder of the lake into the archive"))
+    add_restore(add("restore", parents=[yes], help="bring a backup back into the lake"))
     return parser.parse_args(arguments)
 
 
@@ -98,6 +102,21 @@ def add_poison(parser: argparse.ArgumentParser) -> None:
     again.add_argument("--all", action="store_true", help="everything that waits")
     again.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a field")
     again.add_argument("--unset", action="append", default=[], metavar="NAME", help="leave it out")
+
+
+def add_backup(parser: argparse.ArgumentParser) -> None:
+    """What of the lake, and where to."""
+    parser.add_argument("--prefix", default=backup.DEFAULT_PREFIX, help="a folder of the lake")
+    parser.add_argument("--to", choices=backup.PLACES, default=backup.PLACES[0])
+    parser.add_argument("--list", action="store_true", help="the backups that there are")
+
+
+def add_restore(parser: argparse.ArgumentParser) -> None:
+    """Which backup, and how soon."""
+    parser.add_argument("--prefix", default=backup.DEFAULT_PREFIX, help="a folder of the lake")
+    parser.add_argument("--backup", default="", metavar="ID", help="as `backup --list` tells it")
+    parser.add_argument("--tier", choices=TIERS, default="standard", help="sooner costs more")
+    parser.add_argument("--overwrite", action="store_true", help="also what differs from it")
 
 
 def new_run(options: argparse.Namespace, config: Settings) -> Run:
@@ -234,23 +253,40 @@ def program(name: str) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
+def back_up(options: argparse.Namespace, run: Run) -> None:
+    """Copy into the archive, or tell what is there."""
+    if options.list:
+        backup.show_backups(run, options.prefix)
+    else:
+        backup.back_up(run, options.prefix, options.to, yes=options.yes)
+
+
+def bring_back(options: argparse.Namespace, run: Run) -> None:
+    """Restore a backup."""
+    names = ("prefix", "backup", "tier", "overwrite", "yes")
+    restore(run, Options(**{name: getattr(options, name) for name in names}))
+
+
+COMMANDS = {
+    "up": up,
+    "deploy": deploy,
+    "destroy": take_down,
+    "train": train,
+    "produce": produce,
+    "poison": poison,
+    "backup": back_up,
+    "restore": bring_back,
+}
+
+
 def execute(options: argparse.Namespace) -> None:
     """One command."""
     run = new_run(options, settings())
     account()
+    if command := COMMANDS.get(options.command):
+        command(options, run)
+        return
     match options.command:
-        case "up":
-            up(options, run)
-        case "deploy":
-            deploy(options, run)
-        case "destroy":
-            take_down(options, run)
-        case "train":
-            train(options, run)
-        case "produce":
-            produce(options, run)
-        case "poison":
-            poison(options, run)
         case "loop":
             close_the_loop(run, yes=options.yes)
         case "replay":

@@ -9,6 +9,7 @@ PipelineError
 ├── StatementFailedError     change the SQL, or what it reads
 ├── JobFailedError           read the job's log
 ├── StillRefusedError        change the records, or the contract
+├── BackupError              run it again, or restore another backup
 ├── LateError                something did not happen in time
 └── StoppedError             nothing: it was asked for
 """
@@ -60,6 +61,10 @@ class JobFailedError(PipelineError):
 
 class StillRefusedError(PipelineError):
     """Records that were set aside break the contract as before."""
+
+
+class BackupError(PipelineError):
+    """A backup is not there, not whole, or not what it was."""
 
 
 class LateError(PipelineError):
