@@ -1,0 +1,1 @@
+"""QuickSight: data sources, data sets, dashboards that are drawn."""
