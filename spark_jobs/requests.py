@@ -5,7 +5,7 @@ The newest departure or arrival tells how far the stream is: what is planned for
 that the hours before it will still change. Older months were asked for long ago.
 """
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from pipeline.contracts import features
@@ -18,20 +18,24 @@ a month's object changes only with its flights.
 """
 
 
+def told() -> list[Column]:
+    """The columns of a request, with instants as text."""
+    return [
+        F.date_format(name, INSTANTS).alias(name)
+        if name.endswith(("_time", "_departure"))
+        else F.col(name)
+        for name in (*IDENTITY, *features.FEATURE_NAMES)
+    ]
+
+
 def of(table: DataFrame) -> DataFrame:
     """The requests of a processed table; what is unknown is null."""
     newest = table.select(
         F.greatest(F.max("departed_at"), F.max("arrived_at")).alias("reached"),
     )
-    told = [
-        F.date_format(name, INSTANTS).alias(name)
-        if name.endswith(("_time", "_departure"))
-        else name
-        for name in (*IDENTITY, *features.FEATURE_NAMES)
-    ]
     oldest = F.date_format(F.col("reached") - F.expr(f"INTERVAL {DAYS} DAYS"), "yyyy-MM")
     due = table.crossJoin(F.broadcast(newest)).where("score_time <= reached")
-    return due.where(F.col(features.PARTITION) >= oldest).select(*told, features.PARTITION)
+    return due.where(F.col(features.PARTITION) >= oldest).select(*told(), features.PARTITION)
 
 
 def write(spark: SparkSession, processed: str, requests: str) -> None:
