@@ -23,6 +23,7 @@ PROVIDERS = {
     "elbv2": "emulation.services.elbv2.provider:Elbv2Provider",
     "ecs": "emulation.services.ecs.provider:EcsProvider",
     "glacier": "emulation.services.glacier.provider:GlacierProvider",
+    "emr": "emulation.services.emr.provider:EmrProvider",
     "emr-serverless": "emulation.services.emr_serverless.provider:EmrServerlessProvider",
     "ecr": "emulation.services.ecr.provider:EcrProvider",
     "glue": "emulation.services.glue.provider:GlueProvider",

@@ -24,7 +24,6 @@ HERE = Path(__file__).parent
 CORES = 2
 
 QUICK = "-XX:TieredStopAtLevel=1"
-DRIVER_NOTE = "driver.pid"
 
 LOG_PROPERTIES = {
     "rootLogger.level": "info",
@@ -56,6 +55,8 @@ class Machine:
     log_properties: Mapping[str, str] = field(default_factory=dict)
     """Properties of log4j 2 over those of the release."""
     long_running: bool = False
+    note: str = "driver.pid"
+    """The file in which a Python driver leaves the number of its process."""
 
     def install(self, environment: Mapping[str, str]) -> None:
         """Make the folder's programs, for an environment whose Java they use.
@@ -140,7 +141,7 @@ class Machine:
     @property
     def driver_note(self) -> Path:
         """Where a Python driver leaves the number of its process."""
-        return self.folder / DRIVER_NOTE
+        return self.folder / self.note
 
     def driver(self) -> int | None:
         """The process of the Python driver, None before it has started and for other programs."""

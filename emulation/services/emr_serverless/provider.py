@@ -26,6 +26,8 @@ from emulation.services.emr_serverless.store import (
 from emulation.services.sagemaker import validation
 from emulation.services.scope import Scope
 
+ABSENT: tuple[Any, ...] = (None, [])
+
 Operation = Callable[[Any, RequestContext, Members], Members]
 
 
@@ -34,7 +36,10 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Operation
 
     def call(_self: Any, context: RequestContext, request: Members) -> Members:
         assert context.operation is not None
-        given = copy.deepcopy({name: value for name, value in request.items() if value is not None})
+        # A list that is not in the query string arrives as an empty one.
+        given = copy.deepcopy(
+            {name: value for name, value in request.items() if value not in ABSENT}
+        )
         validation.check(context.operation, given)
         return work(Scope.of(context), given)
 

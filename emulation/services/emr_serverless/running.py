@@ -88,6 +88,10 @@ def launch(run: JobRun, place: attempts.Place, logs: Logs) -> None:
     """Start the process, unless the run has been cancelled meanwhile."""
 
     def ended(process: Process) -> None:
+        if process.status() is Status.STOPPED and run.state != "CANCELLING":
+            # The emulator ends: the next one finds the run running, and tells its failure.
+            logs.close()
+            return
         with LOCK:
             _processes.pop(run.identifier, None)
             state, details = outcome(run, process, logs)
@@ -114,8 +118,6 @@ def outcome(run: JobRun, process: Process, logs: Logs) -> tuple[str, str]:
     if status is Status.TIMED_OUT:
         minutes = run.members["executionTimeoutMinutes"]
         return "CANCELLED", f"Job run exceeded its execution timeout of {minutes} minutes"
-    if status is Status.STOPPED:
-        return "FAILED", INTERRUPTED
     if status is Status.SUCCEEDED:
         return "SUCCESS", ""
     details = (
@@ -138,7 +140,7 @@ def end(run: JobRun, state: str, details: str) -> None:
     with LOCK:
         now = run.attempt
         now.ended = now.ended or time.time()
-        again = state == "FAILED" and retries(run, details)
+        again = state == "FAILED" and retries(run)
         if again:
             now.state, now.details, now.updated = state, details, time.time()
             run.attempts.append(Attempt(now.number + 1, state="PENDING"))
@@ -155,10 +157,10 @@ def end(run: JobRun, state: str, details: str) -> None:
         application_states.watch(application)
 
 
-def retries(run: JobRun, details: str) -> bool:
+def retries(run: JobRun) -> bool:
     """Whether a failed attempt has another one after it."""
     policy = run.members.get("retryPolicy") or {}
-    if run.attempt.started is None or details == INTERRUPTED:
+    if run.attempt.started is None:
         return False
     if not run.streaming:
         return bool(run.attempt.number < policy.get("maxAttempts", 1))

@@ -1,0 +1,1 @@
+"""EMR: clusters whose steps are processes of this machine."""
