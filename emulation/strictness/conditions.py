@@ -11,7 +11,11 @@ from functools import wraps
 from typing import Any
 
 from localstack.aws.api import RequestContext
-from localstack.services.cloudformation.engine.v2.change_set_model import Nothing, is_nothing
+from localstack.services.cloudformation.engine.v2.change_set_model import (
+    NodeResource,
+    Nothing,
+    is_nothing,
+)
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
     ChangeSetModelPreproc,
 )
@@ -22,6 +26,8 @@ from localstack.services.cloudformation.v2.provider import (
 )
 from localstack.utils.patch import patch
 
+UNDEFINED = "Undefined variable name in Fn::Sub"
+
 ABSENT = "_absent_after"
 """On a visitor: whether the resource that is visited is not there after the update."""
 
@@ -30,6 +36,9 @@ def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
     patch(ChangeSetModelPreproc._resolve_attribute)(resolve_attribute)
     patch(ChangeSetModelPreproc.visit_node_resources)(visit_resources)
+    patch(ChangeSetModelPreproc.visit)(visit)
+    patch(ChangeSetModelPreproc.visit_node_intrinsic_function_fn_sub)(visit_sub)
+    patch(ChangeSetModelPreproc.visit_node_intrinsic_function_fn_if)(visit_if)
     for operation in ("update_stack", "create_change_set"):
         operate = getattr(CloudformationProviderV2, operation)
         setattr(CloudformationProviderV2, operation, with_template(operate))
@@ -48,6 +57,50 @@ def resolve_attribute(resolve: Any, visitor: Any, arguments: Any, select_before:
     return resolve(visitor, arguments, select_before)
 
 
+def visit_if(visit_it: Any, visitor: Any, node_intrinsic_function: Any) -> Any:
+    """A choice that turns out otherwise after the update: what was chosen before is not there any
+    more, and may name what is not there either.
+    """
+    condition, *branches = node_intrinsic_function.arguments.array
+    delta = visitor.visit(condition)
+    if len(branches) == 2 and not (is_nothing(delta.before) or is_nothing(delta.after)):
+        before = truth(visitor, delta.before).before
+        if before != truth(visitor, delta.after).after:
+            leave(visitor, branches[0 if before else 1])
+    return visit_it(visitor, node_intrinsic_function)
+
+
+def truth(visitor: Any, name: str) -> Any:
+    """A condition on both sides."""
+    return visitor.visit(visitor._get_node_condition_if_exists(condition_name=name))
+
+
+def leave(visitor: Any, branch: Any) -> None:
+    """Resolve a branch that is left; the visitor remembers what it was."""
+    outer = getattr(visitor, ABSENT, False)
+    setattr(visitor, ABSENT, True)
+    try:
+        visitor.visit(branch)
+    finally:
+        setattr(visitor, ABSENT, outer)
+
+
+def visit_sub(visit_it: Any, visitor: Any, node: Any) -> Any:
+    """A text that names what is not there on the side where the text is not there either: on that
+    side nobody reads it.
+    """
+    sides = [visitor._before_cache]
+    if getattr(visitor, ABSENT, False):
+        sides.insert(0, visitor._after_cache)
+    while True:
+        try:
+            return visit_it(visitor, node)
+        except RuntimeError as error:
+            if not sides or not str(error).startswith(UNDEFINED):
+                raise
+            sides.pop(0)[node.scope] = ""
+
+
 def presence(visitor: Any, node: Any) -> tuple[bool, bool]:
     """Whether a resource's condition holds before and after; it does where there is none."""
     if is_nothing(node.condition_reference):
@@ -60,10 +113,22 @@ def visit_resources(_: Any, visitor: Any, node_resources: Any) -> None:
     """Every resource that is there on one of the two sides."""
     for node in node_resources.resources:
         before, after = presence(visitor, node)
-        setattr(visitor, ABSENT, not after)
         if after or (before and is_deployed(visitor, node.name)):
             visitor.visit(node)
-    setattr(visitor, ABSENT, False)
+
+
+def visit(visit_it: Any, visitor: Any, change_set_entity: Any) -> Any:
+    """Anything; of a resource it is noted whether it stays, also where the way to it leads through
+    another one.
+    """
+    if not isinstance(change_set_entity, NodeResource):
+        return visit_it(visitor, change_set_entity)
+    outer = getattr(visitor, ABSENT, False)
+    setattr(visitor, ABSENT, not presence(visitor, change_set_entity)[1])
+    try:
+        return visit_it(visitor, change_set_entity)
+    finally:
+        setattr(visitor, ABSENT, outer)
 
 
 def is_deployed(visitor: Any, name: str) -> bool:

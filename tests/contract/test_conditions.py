@@ -9,9 +9,24 @@ TEMPLATE = json.dumps(
         "Parameters": {"Switch": {"Type": "String", "Default": "off"}},
         "Conditions": {"IsOn": {"Fn::Equals": [{"Ref": "Switch"}, "on"]}},
         "Resources": {
-            "Always": {"Type": "AWS::SNS::Topic"},
+            "Always": {
+                "Type": "AWS::SNS::Topic",
+                "Properties": {
+                    "DisplayName": {"Fn::If": ["IsOn", {"Fn::GetAtt": "Fourth.QueueName"}, "off"]}
+                },
+            },
             "First": {"Type": "AWS::SQS::Queue", "Condition": "IsOn"},
             "Second": {
+                "Type": "AWS::SQS::Queue",
+                "Condition": "IsOn",
+                "Properties": {"Tags": [{"Key": "of", "Value": {"Fn::GetAtt": "First.Arn"}}]},
+            },
+            "Third": {
+                "Type": "AWS::SQS::Queue",
+                "Condition": "IsOn",
+                "Properties": {"Tags": [{"Key": "of", "Value": {"Fn::Sub": "${First.Arn}"}}]},
+            },
+            "Fourth": {
                 "Type": "AWS::SQS::Queue",
                 "Condition": "IsOn",
                 "Properties": {"Tags": [{"Key": "of", "Value": {"Fn::GetAtt": "First.Arn"}}]},
@@ -53,13 +68,13 @@ def test_resources_come_and_go_with_their_condition(aws, stack, resources, templ
     switch = {"ParameterKey": "Switch", "ParameterValue": "on"}
     change(StackName=stack, **template, Parameters=[switch])
     found = resources()
-    assert set(found) == {"Always", "First", "Second"}
+    assert set(found) == {"Always", "First", "Second", "Third", "Fourth"}
     sqs = aws("sqs")
     tags = sqs.list_queue_tags(QueueUrl=found["Second"])["Tags"]
     arn = sqs.get_queue_attributes(QueueUrl=found["First"], AttributeNames=["QueueArn"])
     assert tags == {"of": arn["Attributes"]["QueueArn"]}
     change(StackName=stack, **template, Parameters=[{**switch, "ParameterValue": "off"}])
     assert set(resources()) == {"Always"}
-    for name in ("First", "Second"):
+    for name in set(found) - {"Always"}:
         with pytest.raises(sqs.exceptions.QueueDoesNotExist):
             sqs.get_queue_attributes(QueueUrl=found[name], AttributeNames=["All"])

@@ -6,6 +6,7 @@ templates, parameter mappings.
 """
 
 import logging
+import time
 from base64 import b64encode
 from os import urandom
 from typing import Any
@@ -28,6 +29,8 @@ from emulation.services.apigateway.story import story_of
 from emulation.services.apigateway.validating import validate
 
 LOG = logging.getLogger(__name__)
+
+MOMENT = "%d/%b/%Y:%H:%M:%S +0000"
 
 
 class MeteredGateway(RestApiGateway):
@@ -62,11 +65,12 @@ def begin(_: Any, context: Any, __: Response) -> None:
 
 
 def identify(_: Any, context: Any, __: Response) -> None:
-    """Request handler: who is at the other end, and the second id of the request, which LocalStack
-    leaves open.
+    """Request handler: who is at the other end, the second id of the request, and its moment with
+    the zone: LocalStack leaves them open.
     """
     context.context_variables["identity"]["sourceIp"] = context.request.remote_addr or "127.0.0.1"
     context.context_variables["extendedRequestId"] = b64encode(urandom(11)).decode()
+    context.context_variables["requestTime"] = time.strftime(MOMENT, time.gmtime())
 
 
 def tell(_: Any, context: Any, response: Response) -> None:
