@@ -14,6 +14,9 @@ from emulation.plugins import load
 from emulation.settings import SERVICES
 
 PROVIDERS = {
+    "application-autoscaling": (
+        "emulation.services.application_autoscaling.provider:ApplicationAutoScalingProvider"
+    ),
     "autoscaling": "emulation.services.autoscaling.provider:AutoScalingProvider",
     "cloudwatch": "emulation.services.cloudwatch.provider:CloudWatchProvider",
     "codepipeline": "emulation.services.codepipeline.provider:CodePipelineProvider",

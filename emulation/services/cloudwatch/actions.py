@@ -1,9 +1,10 @@
-"""What alarms do when their state changes: messages to SNS topics, calls of Lambda functions.
+"""What alarms do when their state changes: messages to SNS topics, calls of Lambda functions, and
+of policies of Application Auto Scaling.
 
 They are carried out one after the other in a thread of their own, so that neither evaluation nor a
 request waits for them, and each leaves its outcome in the alarm's history. Everything else that AWS
-can do (EC2, Auto Scaling, Systems Manager, incidents, investigations) is refused when the alarm is
-put.
+can do (EC2, Auto Scaling groups, Systems Manager, incidents, investigations) is refused when the
+alarm is put.
 """
 
 import json
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulation.compute.metrics.alarm_states import ALARM, OK
+from emulation.services.application_autoscaling.scaling import rang
 from emulation.services.cloudwatch.errors import (
     constraint,
     invalid_value,
@@ -28,6 +30,9 @@ from emulation.services.cloudwatch.store import Alarm, HistoryItem, Members, sto
 from emulation.services.scope import Scope
 
 LOG = logging.getLogger(__name__)
+
+SCALING = re.compile(r"arn:[^:]+:autoscaling:[^:]*:[^:]*:scalingPolicy:[^:]+:resource/")
+"""A policy of Application Auto Scaling; those of Auto Scaling name a group there."""
 
 ARN = re.compile(r"arn:[^:]+:([^:]+):([^:]*):([^:]*):(.+)")
 KINDS = ("OKActions", "AlarmActions", "InsufficientDataActions")
@@ -55,7 +60,7 @@ def check_arn(operation: str, arn: str) -> None:
     match = ARN.fullmatch(arn)
     if not match:
         raise validation_error(f"Invalid arn syntax: {arn}")
-    if match[1] not in {"sns", "lambda"}:
+    if match[1] not in {"sns", "lambda"} and not SCALING.match(arn):
         raise not_emulated(operation, f"the action {arn}")
 
 
@@ -111,7 +116,8 @@ def carry_out(change: Change, arn: str) -> None:
         "notificationResource": arn,
     }
     try:
-        noted["publishedMessage"] = tell(change, arn)
+        if told := tell(change, arn):
+            noted["publishedMessage"] = told
     except (ClientError, BotoCoreError) as error:
         LOG.info("the action %s of the alarm %s has failed: %s", arn, alarm.name, error)
         noted |= {"actionState": "Failed", "error": str(error)}
@@ -124,11 +130,14 @@ def carry_out(change: Change, arn: str) -> None:
 
 
 def tell(change: Change, arn: str) -> str:
-    """Tell a topic or a function, as the account and in the region that the ARN names; what."""
+    """Tell a topic, a function or a policy, as the account and in the region of the ARN; what."""
     match = ARN.fullmatch(arn)
     assert match is not None
     service, region, account, resource = match.groups()
     target = Scope(account, region)
+    if service == "autoscaling":
+        rang(arn, change.alarm.name)
+        return ""
     if service == "sns":
         text = for_topic(change.alarm, change.before)
         mail = json.dumps({"default": text})

@@ -1,0 +1,1 @@
+"""Application Auto Scaling: services and endpoints that follow their metrics."""
