@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from emulation.compute.builds import root
+from emulation.compute.builds import docker_command, root
 from emulation.compute.lambda_isolation import Namespaces
 from emulation.compute.processes import LogSink, ProcessSpec, Status, Supervisor
 from emulation.compute.runtimes import interpreter, site_packages
@@ -95,9 +95,22 @@ class Place:
             (self._base_programs / name).symlink_to(base)
         for name, module in PROGRAMS.items():
             self._script(programs / name, f'exec "{self.seen(programs)}/python" -m {module} "$@"')
+        self._make_docker(programs)
         uv = interpreter(RUNTIME).with_name("uv")
         if uv.exists():
             (programs / "uv").symlink_to(uv)
+
+    def _make_docker(self, programs: Path) -> None:
+        """`docker`, which builds images where DOCKER_HOST says that there is an engine."""
+        source, folder = Path(docker_command.__file__).parent, programs.parent / "docker"
+        target = folder.joinpath(*docker_command.__name__.split("."))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        run = (
+            f"import sys; sys.path.insert(0, '{self.seen(folder)}');"
+            f" from {docker_command.__name__}.main import main; sys.exit(main(sys.argv[1:]))"
+        )
+        python = f"{self.seen(programs)}/python"
+        self._script(programs / "docker", f'exec "{python}" -I -c "{run}" "$@"')
 
     @property
     def _base_programs(self) -> Path:

@@ -58,8 +58,17 @@ def service_environment(build: Build, folders: Mapping[str, str]) -> dict[str, s
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PYTHONUNBUFFERED": "1",
         **{name: value for name, value in sources.items() if value},
+        **docker_environment(build),
         **folders,
     }
+
+
+def docker_environment(build: Build) -> dict[str, str]:
+    """Where a privileged build's `docker` finds its engine; any other build has none."""
+    if not build.members["environment"].get("privilegedMode"):
+        return {}
+    address = settings().endpoint_url.replace("http://", "tcp://")
+    return {"DOCKER_HOST": f"{address}/_terrarium/docker/{build.uuid}", "DOCKER_BUILDKIT": "0"}
 
 
 class Values:

@@ -33,6 +33,7 @@ from emulation.services.codebuild.places import NO_ROOT, isolated, place_of
 from emulation.services.codebuild.slots import SLOTS
 from emulation.services.codebuild.sources import Folders, Sources
 from emulation.services.codebuild.store import Build
+from emulation.services.ecr import local_images
 from emulation.state import save_service
 
 LOG = logging.getLogger(__name__)
@@ -276,6 +277,8 @@ class BuildRun:
             self._log.close()
         if self._place is not None:
             self._place.remove()
+        if self._build.members["environment"].get("privilegedMode"):
+            local_images.forget(self._build.uuid)
 
     def _complete(self) -> None:
         status = transitions.outcome(phase["phaseStatus"] for phase in self._build.phases)

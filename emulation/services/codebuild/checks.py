@@ -1,7 +1,9 @@
 """What CodeBuild refuses of a project or a build, and what is refused here by name.
 
 Accepted although nothing differs by it on one machine: the network (VPC), compute types, the
-architecture that an image is of, encryption keys, and the local source cache, which is of git.
+architecture that an image is of, encryption keys, the local source cache, which is of git, and the
+cache of image layers, which is always there. Privileged mode gives a build's `docker` an engine, as
+on AWS, and nothing else that a build might do as root of its host.
 """
 
 from typing import Any
@@ -18,7 +20,6 @@ NOTHING: tuple[Any, ...] = (None, False, [], {}, "", 0)
 
 REFUSED = ("fileSystemLocations", "buildBatchConfig", "badgeEnabled", "autoRetryLimit")
 REFUSED_OF_ENVIRONMENT = (
-    "privilegedMode",
     "certificate",
     "registryCredential",
     "fleet",
@@ -127,8 +128,6 @@ def _check_cache(operation: str, cache: Members) -> None:
         raise invalid_input("Invalid cache: location must be specified for cache type S3")
     if cache["type"] == "LOCAL" and not cache.get("modes"):
         raise invalid_input("Invalid cache: modes must be specified for cache type LOCAL")
-    if "LOCAL_DOCKER_LAYER_CACHE" in cache.get("modes", []):
-        raise not_emulated(operation, "cache mode LOCAL_DOCKER_LAYER_CACHE")
     if cache.get("cacheNamespace"):
         raise not_emulated(operation, "cache.cacheNamespace")
 

@@ -110,7 +110,7 @@ def test_unknown_image_fails_when_it_is_pulled(builder, project, phase):
 @pytest.mark.parametrize(
     ("override", "named"),
     [
-        ({"privilegedModeOverride": True}, "environment.privilegedMode"),
+        ({"certificateOverride": "some/certificate.pem"}, "environment.certificate"),
         ({"sourceTypeOverride": "GITHUB"}, "source type GITHUB"),
         ({"debugSessionEnabled": True}, "debugSessionEnabled"),
         ({"environmentTypeOverride": "WINDOWS_CONTAINER"}, "environment type WINDOWS_CONTAINER"),

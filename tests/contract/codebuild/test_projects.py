@@ -64,11 +64,11 @@ def test_projects_that_cannot_be_are_refused(builder, unique):
         "type": "LINUX_CONTAINER",
         "image": IMAGE,
         "computeType": "BUILD_GENERAL1_SMALL",
-        "privilegedMode": True,
+        "certificate": f"{unique}/certificate.pem",
     }
     error = refusal(builder.project, name=f"{unique}x", environment=environment)
     assert error["Message"] == (
-        "codebuild.CreateProject with environment.privilegedMode is not emulated"
+        "codebuild.CreateProject with environment.certificate is not emulated"
     )
 
 
