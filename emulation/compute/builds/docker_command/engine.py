@@ -45,7 +45,7 @@ def _message(text: str) -> str:
         return text
 
 
-def document(method: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
+def fetched(method: str, path: str, query: Mapping[str, Any] | None = None) -> Any:
     return json.loads(call(method, path, query).read() or b"null")
 
 

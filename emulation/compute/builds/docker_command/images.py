@@ -7,7 +7,7 @@ from typing import Any
 
 from emulation.compute.builds.docker_command.engine import (
     call,
-    document,
+    fetched,
     follow,
     path_of,
     split_name,
@@ -56,7 +56,7 @@ def tag(words: Sequence[str]) -> int:
 def remove(words: Sequence[str]) -> int:
     """`docker rmi`."""
     for name in names_in(words, "rmi", {"-f", "--force", "--no-prune"}):
-        for line in document("DELETE", f"images/{path_of(name)}"):
+        for line in fetched("DELETE", f"images/{path_of(name)}"):
             say("".join(f"{key}: {value}\n" for key, value in line.items()))
     return 0
 
@@ -70,7 +70,7 @@ def images(words: Sequence[str]) -> int:
     flags.add_argument("name", nargs="?", default="")
     asked = flags.parse_args(words)
     rows = [["REPOSITORY", "TAG", "IMAGE ID", "SIZE"]]
-    for image in document("GET", "images/json"):
+    for image in fetched("GET", "images/json"):
         found = image["Id"] if asked.no_trunc else image["Id"].removeprefix("sha256:")[:12]
         for name in image["RepoTags"] or ["<none>:<none>"]:
             repository, label = split_name(name)
@@ -95,7 +95,7 @@ def inspect(words: Sequence[str]) -> int:
     asked = flags.parse_args(words)
     if asked.type != "image":
         fail(f"docker inspect --type {asked.type} is not emulated")
-    found = [document("GET", f"images/{path_of(name)}/json") for name in asked.names]
+    found = [fetched("GET", f"images/{path_of(name)}/json") for name in asked.names]
     if asked.format:
         for document in found:
             say(f"{_formatted(asked.format, document)}\n")
@@ -137,14 +137,14 @@ def _field(path: str, document: Any) -> Any:
 
 def history(words: Sequence[str]) -> int:
     """`docker history`."""
-    for step in document("GET", f"images/{path_of(names_in(words, 'history')[0])}/history"):
+    for step in fetched("GET", f"images/{path_of(names_in(words, 'history')[0])}/history"):
         say(f"{step['CreatedBy']}\n")
     return 0
 
 
 def version(words: Sequence[str]) -> int:
     """`docker version`."""
-    found = document("GET", "version")
+    found = fetched("GET", "version")
     for index, word in enumerate(words):
         if word.startswith(("--format", "-f")):
             template = word.partition("=")[2] or "".join(words[index + 1 : index + 2])
@@ -158,6 +158,6 @@ def version(words: Sequence[str]) -> int:
 
 def info(_: Sequence[str]) -> int:
     """`docker info`."""
-    found = document("GET", "info")
+    found = fetched("GET", "info")
     say("".join(f"{name}: {value}\n" for name, value in found.items()))
     return 0
