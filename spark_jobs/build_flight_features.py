@@ -15,7 +15,8 @@ from pyspark.sql import functions as F
 
 from pipeline.contracts import features
 from pipeline.contracts.captures import REQUESTS
-from spark_jobs import additions, flights, raw_events, requests, rolling, weather
+from pipeline.contracts.stream_features import FLIGHTS_PREFIX
+from spark_jobs import additions, flights, raw_events, requests, rolling, streamed, weather
 
 LOG = logging.getLogger("build_flight_features")
 
@@ -30,10 +31,11 @@ class Sources:
     weather: DataFrame
     planes: DataFrame
     airports: DataFrame
+    streamed: DataFrame | None = None
 
 
-def extract(spark: SparkSession, raw: str, dimensions: str) -> Sources:
-    """Read the lake."""
+def extract(spark: SparkSession, raw: str, dimensions: str, settled: str = "") -> Sources:
+    """Read the lake; `settled` is the folder of the stream job's features, if they are wanted."""
     added = additions.find(spark, raw)
     found = {
         kind: raw_events.once(raw_events.clean(raw_events.read(spark, raw, kind, fields), kind))
@@ -43,7 +45,7 @@ def extract(spark: SparkSession, raw: str, dimensions: str) -> Sources:
         name: spark.read.parquet(f"{dimensions.rstrip('/')}/{name}/")
         for name in ("planes", "airports")
     }
-    return Sources(**found, **tables)
+    return Sources(**found, **tables, streamed=streamed.read(spark, settled) if settled else None)
 
 
 def transform(sources: Sources) -> DataFrame:
@@ -55,9 +57,11 @@ def transform(sources: Sources) -> DataFrame:
     assembled = flights.assemble(sources.planned, departed, arrived).persist()
     entries = rolling.ledger(assembled, departed, arrived)
     described = flights.with_dimensions(assembled, sources.planes, sources.airports)
-    complete = described.join(rolling.with_rolling(assembled, entries), "flight_id").join(
+    rolled = rolling.with_rolling(streamed.without(assembled, sources.streamed), entries)
+    complete = described.join(rolled, "flight_id", "left").join(
         weather.with_weather(assembled, sources.weather), "flight_id"
     )
+    complete = streamed.put(complete, sources.streamed)
     complete = additions.join(complete, vars(sources))
     declared = [_typed(column) for column in features.COLUMNS]
     names = [*(column.name for column in features.COLUMNS), features.PARTITION]
@@ -100,6 +104,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--dimensions_prefix", default="dimensions/")
     parser.add_argument("--processed_prefix", default="processed/flights/")
     parser.add_argument("--requests_prefix", default=REQUESTS)
+    parser.add_argument("--features_prefix", default=FLIGHTS_PREFIX, help="empty: all from events")
     return parser.parse_known_args(given)[0]
 
 
@@ -109,7 +114,9 @@ def main() -> None:
     asked = arguments()
     lake = asked.lake_bucket if "://" in asked.lake_bucket else f"s3://{asked.lake_bucket}"
     spark = session()
-    sources = extract(spark, f"{lake}/{asked.raw_prefix}", f"{lake}/{asked.dimensions_prefix}")
+    settled = f"{lake}/{asked.features_prefix}" if asked.features_prefix else ""
+    raw, dimensions = f"{lake}/{asked.raw_prefix}", f"{lake}/{asked.dimensions_prefix}"
+    sources = extract(spark, raw, dimensions, settled)
     processed = f"{lake}/{asked.processed_prefix}"
     load(transform(sources), processed)
     requests.write(spark, processed, f"{lake}/{asked.requests_prefix}")

@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from pipeline.consumers.features import Lookup, schedules
 from pipeline.consumers.patience import Patience
 from pipeline.contracts.events import Event
-from pipeline.contracts.features import schedule_features
 
 ROWS = 500
 TRIES = 3
@@ -47,15 +47,19 @@ class Score:
 
 
 class Scorer:
-    """Asks one endpoint. `runtime` is a client of SageMaker's data plane."""
+    """Asks one endpoint. `runtime` is a client of SageMaker's data plane, `lookup` finds what is
+    known of flights.
+    """
 
-    def __init__(self, runtime: Any, endpoint: str) -> None:
+    def __init__(self, runtime: Any, endpoint: str, lookup: Lookup = schedules) -> None:
         self._runtime = runtime
+        self._lookup = lookup
         self.endpoint = endpoint
 
     def score(self, flights: Sequence[Event], patience: Patience) -> list[Score]:
         """The scores of planned flights, in order."""
-        asked = [Score(event, schedule_features(event)) for event in flights]
+        found = patience.insist(lambda: self._lookup(flights))
+        asked = [Score(event, known) for event, known in zip(flights, found, strict=True)]
         starts = range(0, len(asked), ROWS)
         return [s for at in starts for s in self._score(asked[at : at + ROWS], patience)]
 

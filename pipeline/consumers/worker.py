@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from pipeline.consumers.features import StreamFeatures
 from pipeline.consumers.holding import HeldLease, Renewer, release_all
 from pipeline.consumers.lease import Lease
 from pipeline.consumers.lease_table import LeaseTable
@@ -59,7 +60,8 @@ class Worker:
         self._begin_thread = begin
         self._table = LeaseTable(clients("dynamodb"), settings.lease_table)
         self._shards = Shards(self._kinesis, settings.stream, self._table)
-        self._scorer = Scorer(clients("sagemaker-runtime"), settings.endpoint)
+        lookup = StreamFeatures(clients("s3"), settings.lake_bucket)
+        self._scorer = Scorer(clients("sagemaker-runtime"), settings.endpoint, lookup)
         self._predictions = Predictions(clients("s3"), settings.lake_bucket)
         self._meter = Meter(clients("cloudwatch"), settings.stream)
         self._taker = LeaseTaker(

@@ -21,6 +21,7 @@ from pipeline.contracts.features import (
     ROLLING,
     SCHEDULED,
     WEATHER,
+    WEATHER_STALE,
     score_time,
 )
 
@@ -42,6 +43,7 @@ KEYED = tuple(feature for feature in ROLLING if feature.of != SCHEDULED)
 """What is known by its key alone: `SCHEDULED` also depends on the flight's own departure."""
 
 _AIRPORT = ("origin",)
+_OBSERVED = frozenset(column.name for column in WEATHER)
 
 
 def flights_key(day: str) -> str:
@@ -90,16 +92,27 @@ class Newest:
         time, or it would know what a model must not, and not too old.
         """
         at = instant(self.as_of)
-        told = instant(planned["event_time"])
-        before = at <= score_time(instant(planned["scheduled_departure"]))
-        return before and at > told - NEWEST_STALE
+        recent = at > instant(planned["event_time"]) - NEWEST_STALE
+        return recent and not self.is_past(planned)
 
-    def features(self, flight: Mapping[str, Any]) -> dict[str, Any]:
-        """The features of a flight's keys; of a key that nothing is known of, none."""
+    def is_past(self, planned: Mapping[str, Any]) -> bool:
+        """Whether the stream is past the score time of a flight."""
+        return instant(self.as_of) > score_time(instant(planned["scheduled_departure"]))
+
+    def features(self, planned: Mapping[str, Any]) -> dict[str, Any]:
+        """What is known of a flight's keys; what is not is left out. The weather too, if it will
+        be stale when the flight is scored.
+        """
         found: dict[str, Any] = {}
         for by in GROUPS:
-            found |= self.values.get(",".join(by), {}).get(_key(flight, by), {})
-        return found
+            found |= self.values.get(",".join(by), {}).get(_key(planned, by), {})
+        scored = score_time(instant(planned["scheduled_departure"]))
+        stale = instant(self.as_of) <= scored - WEATHER_STALE
+        return {
+            name: value
+            for name, value in found.items()
+            if value is not None and not (stale and name in _OBSERVED)
+        }
 
 
 def _groups() -> dict[tuple[str, ...], tuple[str, ...]]:

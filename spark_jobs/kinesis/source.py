@@ -62,11 +62,13 @@ class KinesisDataSource(DataSource):  # type: ignore[misc]
 
 @dataclass
 class ShardRange(InputPartition):  # type: ignore[misc]
-    """A task: records of one shard, and the records themselves where they are read already."""
+    """A task: records of one shard, and the records themselves where they are read already, packed
+    (Spark sends tasks one by one).
+    """
 
     range: Range
     start: str
-    read: pa.RecordBatch | None = None
+    packed: bytes = b""
 
 
 class KinesisReader(DataSourceStreamReader):  # type: ignore[misc]
@@ -75,6 +77,7 @@ class KinesisReader(DataSourceStreamReader):  # type: ignore[misc]
     def __init__(self, chosen: KinesisSettings) -> None:
         self._settings = chosen
         self._planned: dict[Range, list[Record]] = {}
+        self._initial: Offset | None = None
         self._done: Offset | None = None
         self._planner: Planner | None = None
         self._asked_at = -PAUSE_SECONDS
@@ -85,9 +88,11 @@ class KinesisReader(DataSourceStreamReader):  # type: ignore[misc]
 
     def initialOffset(self) -> dict[str, Any]:
         """Before the first record of a new query."""
-        start = self._settings.start
-        moment = f"{time.time():.3f}" if start == LATEST else start
-        return self._planning().begin(moment).to_json()
+        if self._initial is None:
+            start = self._settings.start
+            moment = f"{time.time():.3f}" if start == LATEST else start
+            self._initial = self._planning().begin(moment)
+        return self._initial.to_json()
 
     def latestOffset(self) -> dict[str, Any]:
         """The end of the next batch. Spark asks again and again, and runs a batch when it moved."""
@@ -106,18 +111,20 @@ class KinesisReader(DataSourceStreamReader):  # type: ignore[misc]
         until = Offset.from_json(end)
         if self._done is None:
             self._done = until
-        name = self._settings.stream_name
-        return [
-            ShardRange(found, until.start, _table(self._planned.pop(found), found.shard_id, name))
-            if found in self._planned
-            else ShardRange(found, until.start)
-            for found in ranges(Offset.from_json(start), until)
-        ]
+        found = ranges(Offset.from_json(start), until)
+        return [ShardRange(part, until.start, self._packed(part)) for part in found]
+
+    def _packed(self, part: Range) -> bytes:
+        """What was read of a range already; nothing after a restart."""
+        records = self._planned.pop(part, None)
+        if records is None:
+            return b""
+        return pack(_table(records, part.shard_id, self._settings.stream_name))
 
     def read(self, partition: ShardRange) -> Iterator[pa.RecordBatch]:
         """The records of a task."""
-        if partition.read is not None:
-            yield partition.read
+        if partition.packed:
+            yield from pa.ipc.open_stream(partition.packed)
             return
         chosen, found = self._settings, partition.range
         cursor = Cursor(chosen.client(), chosen.named, found.shard_id, found.after, partition.start)
@@ -146,6 +153,16 @@ class KinesisReader(DataSourceStreamReader):  # type: ignore[misc]
 
             self._planner = Planner(shards, cursor, self._settings.records_per_shard)
         return self._planner
+
+
+def pack(records: pa.RecordBatch) -> bytes:
+    """Records as bytes; events are text, and a sixth of it then."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_stream(sink, COLUMNS, options=options) as stream:
+        stream.write_batch(records)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
 
 
 def list_shards(client: Any, named: dict[str, str]) -> list[dict[str, Any]]:
