@@ -32,6 +32,11 @@ def _typed(shape: Any, value: Any, place: str, resource_type: str) -> Any:
             for name, item in value.items()
             if item is not None
         }
+    if shape.type_name == "map" and isinstance(value, dict):
+        return {
+            name: _typed(shape.value, item, f"{place}{name}.", resource_type)
+            for name, item in value.items()
+        }
     if shape.type_name == "list" and isinstance(value, list):
         return [_typed(shape.member, item, place, resource_type) for item in value]
     return _plain(shape.type_name, value)

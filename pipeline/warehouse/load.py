@@ -6,7 +6,7 @@ columns that producers added follow those of the contract in the files, and so t
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,16 +62,21 @@ class Warehouse:
 def statements(warehouse: Warehouse, file_name: str) -> list[str]:
     """The statements of a file, with bucket, role and staging columns in their places."""
     values = {
-        "lake_bucket": _plain(warehouse.lake_bucket),
-        "copy_role": _plain(warehouse.copy_role),
+        "lake_bucket": plain(warehouse.lake_bucket),
+        "copy_role": plain(warehouse.copy_role),
         "staging_columns": staging_columns(warehouse.added),
     }
+    return statements_in(file_name, values)
+
+
+def statements_in(file_name: str, values: Mapping[str, str]) -> list[str]:
+    """The statements of a file, with values in the places that it names."""
     content = Path(__file__).with_name(file_name).read_text()
     content = re.sub(r"^\s*--.*\n", "", content, flags=re.MULTILINE).format_map(values)
     return [part.strip() for part in content.split(";\n") if part.strip()]
 
 
-def _plain(value: str) -> str:
+def plain(value: str) -> str:
     """A name that stands in a string of SQL, where no parameter may stand."""
     if not re.fullmatch(r"[\w.:/+=,@-]+", value):
         raise SettingError(f"{value!r} is neither a bucket's name nor a role's ARN.")
@@ -105,7 +110,7 @@ def load(
     total, done = sum(len(batch) for batch in files.values()), 0
     for name, batch in files.items():
         progress(name, done, total)
-        _run(client, warehouse, name, batch, seconds)
+        run(client, warehouse, name, batch, seconds)
         done += len(batch)
     progress("rows", total, total)
     return rows(client, warehouse, seconds)
@@ -131,7 +136,13 @@ def _records(client: Any, id_: str) -> Iterator[list[dict[str, Any]]]:
         yield from page["Records"]
 
 
-def _run(client: Any, warehouse: Warehouse, name: str, batch: list[str], seconds: float) -> None:
+def run(client: Any, warehouse: Warehouse, name: str, batch: list[str], seconds: float) -> None:
+    """Run the statements of a file as one transaction.
+
+    Raises:
+        StatementFailedError: names the statement and Redshift's reason; nothing has changed.
+        LateError: it is not through in time.
+    """
     id_ = client.batch_execute_statement(
         WorkgroupName=warehouse.workgroup,
         Database=warehouse.database,

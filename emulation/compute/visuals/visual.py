@@ -105,10 +105,23 @@ class Visual:
     def fields(self, well: str) -> list[WellField]:
         """The fields of a well, with the labels that the definition gives them."""
         found = []
-        for one in self.wells.get(well) or []:
+        for given in self.wells.get(well) or []:
+            one = self._formatted(given)
             made = measure(self.compiler, one) if is_measure(one) else dimension(self.compiler, one)
             found.append(replace(made, label=self.labels.get(made.id, made.label)))
         return found
+
+    def _formatted(self, one: Members) -> Members:
+        """A field with the format of its column, where it has none of its own."""
+        ((kind, given),) = one.items()
+        column = given.get("Column")
+        if column is None or given.get("FormatConfiguration"):
+            return one
+        for each in self.viewing.definition.get("ColumnConfigurations") or []:
+            if each["Column"] == column and (formats := each.get("FormatConfiguration")):
+                ((_, found),) = formats.items()
+                return {kind: {**given, "FormatConfiguration": found}}
+        return one
 
     def first(self, well: str) -> WellField | None:
         """The first field of a well."""
