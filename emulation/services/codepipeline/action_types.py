@@ -60,6 +60,13 @@ TYPES: dict[Key, ActionType] = {
     ("Build", "CodeBuild"): BUILD,
     ("Test", "CodeBuild"): BUILD,
     ("Deploy", "CloudFormation"): CLOUDFORMATION,
+    ("Deploy", "ECS"): ActionType(
+        (1, 1),
+        (0, 0),
+        ("ClusterName", "ServiceName"),
+        ("FileName", "DeploymentTimeout"),
+        HOUR,
+    ),
     ("Deploy", "S3"): ActionType(
         (1, 1),
         (0, 0),
@@ -101,7 +108,6 @@ OTHERS: set[Key] = {
     ("Deploy", "CodeDeploy"),
     ("Deploy", "CodeDeployToECS"),
     ("Deploy", "EC2"),
-    ("Deploy", "ECS"),
     ("Deploy", "EKS"),
     ("Deploy", "ElasticBeanstalk"),
     ("Deploy", "Lambda"),

@@ -3,6 +3,7 @@
 from emulation.services.codepipeline.action_types import Key, key_of
 from emulation.services.codepipeline.build_codebuild import CodeBuildProvider
 from emulation.services.codepipeline.deploy_cloudformation import CloudFormationProvider
+from emulation.services.codepipeline.deploy_ecs import EcsDeployProvider
 from emulation.services.codepipeline.deploy_s3 import S3DeployProvider
 from emulation.services.codepipeline.invoke_lambda import LambdaProvider
 from emulation.services.codepipeline.invoke_step_functions import StepFunctionsProvider
@@ -16,6 +17,7 @@ PROVIDERS: dict[Key, Provider] = {
     ("Build", "CodeBuild"): CodeBuildProvider(),
     ("Test", "CodeBuild"): CodeBuildProvider(),
     ("Deploy", "CloudFormation"): CloudFormationProvider(),
+    ("Deploy", "ECS"): EcsDeployProvider(),
     ("Deploy", "S3"): S3DeployProvider(),
     ("Approval", "Manual"): ApprovalProvider(),
     ("Invoke", "Lambda"): LambdaProvider(),

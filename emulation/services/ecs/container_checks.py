@@ -17,6 +17,7 @@ REFUSED = (
     "disableNetworking",
     "interactive",
     "pseudoTerminal",
+    "restartPolicy",
 )
 NOT_ON_FARGATE = (
     "links",

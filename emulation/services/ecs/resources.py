@@ -1,5 +1,5 @@
-"""ECS's CloudFormation types: clusters, task definitions, and services, which are complete when they
-are in a steady state and fail with their circuit breaker.
+"""ECS's CloudFormation types: clusters, task definitions, and services, which are complete in a
+steady state and fail with their circuit breaker.
 """
 
 from functools import cache

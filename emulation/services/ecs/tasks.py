@@ -8,7 +8,7 @@ import psutil
 
 from emulation.compute.tasks import networks
 from emulation.compute.tasks.runs import Ending
-from emulation.services.ecs import making, names, placing
+from emulation.services.ecs import making, names, placing, telling
 from emulation.services.ecs.definitions import listed, refuse_sessions
 from emulation.services.ecs.errors import invalid, not_emulated, refusal, service_not_found
 from emulation.services.ecs.live import LIVE, LiveTask, ports_of
@@ -110,6 +110,7 @@ def start(order: Order, number: int) -> Members:
     with LOCK:
         TASKS.save(task)
         found = told(task)
+    telling.task_changed(task)
     LiveTask(task).start()
     return found
 
