@@ -54,7 +54,7 @@ class Copy:
             found.update(repr((name, text)).encode())
         for source in self.sources:
             for entry in self._entries(source):
-                found.update(repr((source, entry.name, _summary(entry.path))).encode())
+                found.update(repr((source, entry.name, summary(entry.path))).encode())
         return found.hexdigest()
 
     def write(self, layer: Path) -> None:
@@ -201,7 +201,8 @@ def _mode(text: str) -> int | None:
     return int(text, 8)
 
 
-def _summary(path: Path) -> tuple[object, ...]:
+def summary(path: Path) -> tuple[object, ...]:
+    """What a file, folder or link is, without its times."""
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
         return "link", str(path.readlink())

@@ -5,6 +5,7 @@ package registries, and the caches of uv and pip. `UV_NO_CACHE` and the like are
 caches out of layers, so they are not told to it.
 """
 
+import hashlib
 import re
 import shutil
 import uuid
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from emulation.compute.process_images import relocated_run, running
 from emulation.compute.process_images.accounts import account
+from emulation.compute.process_images.copying import summary
 from emulation.compute.process_images.dockerfile import DockerfileError, Instruction
 from emulation.compute.process_images.image import ImageError
 from emulation.compute.process_images.merging import harvest
@@ -117,6 +119,17 @@ class Run:
         """The command as Docker tells of it."""
         return " ".join(self._command())
 
+    def fingerprint(self) -> str:
+        """Changes when what is mounted from the context or a stage changes."""
+        found = hashlib.sha256()
+        for flag in mounts_of(self._item):
+            if flag.kind == "bind":
+                source = self._source(flag)
+                for path in [source, *sorted(source.rglob("*"))]:
+                    name = path.relative_to(source).as_posix()
+                    found.update(repr((flag.target, name, summary(path))).encode())
+        return found.hexdigest()
+
     def work(self, start: Callable[[ProcessSpec], Process], log: LogSink) -> Path:
         """Run it to its end; the layer's folder.
 
@@ -203,10 +216,16 @@ class Run:
         return self._bound(flag)
 
     def _bound(self, flag: MountFlag) -> Mount:
+        source = self._source(flag)
+        if flag.writable:
+            return Mount(self._own_copy(source))
+        return Mount(source, read_only=True)
+
+    def _source(self, flag: MountFlag) -> Path:
         for folder in self._origin(flag.origin):
             source = folder / flag.source.lstrip("/")
             if source.exists():
-                return Mount(self._own_copy(source)) if flag.writable else Mount(source, True)
+                return source
         raise ImageError(f"RUN --mount: {flag.source or '.'} is not there")
 
     def _own_copy(self, source: Path) -> Path:

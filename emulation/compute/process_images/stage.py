@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from posixpath import join, normpath
 
@@ -34,6 +34,12 @@ class Stage:
     author: str = ""
     created: str = ""
     """When its last layer was made; the same steps from the cache give the same image."""
+
+    def continued(self, name: str, root: Path) -> "Stage":
+        """A stage that begins where this one ended, with a copy of its files."""
+        found = replace(self, name=name, root=root, arguments={}, owned_command=False)
+        found.layers, found.history = list(self.layers), list(self.history)
+        return found
 
     @property
     def folders(self) -> list[Path]:

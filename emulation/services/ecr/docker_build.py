@@ -15,10 +15,11 @@ from typing import Any
 
 from localstack.http import Request, Response
 
-from emulation.compute.process_images.builder import Builder, Order
+from emulation.compute.process_images.builder import Builder
 from emulation.compute.process_images.context import prune
 from emulation.compute.process_images.image import ImageError
 from emulation.compute.process_images.library import Document
+from emulation.compute.process_images.plan import Order
 from emulation.compute.process_images.trees import remove_tree
 from emulation.compute.processes import SUPERVISOR
 from emulation.front.bodies import ON_LEAVE

@@ -2,8 +2,10 @@
 
 from functools import cache
 
+from emulation.compute.process_images.housekeeping import tidy
 from emulation.compute.process_images.library import Library
 from emulation.compute.process_images.run_step import Workplace
+from emulation.services import documents
 from emulation.settings import registry_environment, settings, system_environment, uv_cache
 
 CERTIFICATES = "SSL_CERT_FILE"
@@ -11,8 +13,12 @@ CERTIFICATES = "SSL_CERT_FILE"
 
 @cache
 def library() -> Library:
-    """The images of this machine."""
-    return Library(settings().folder("process-images"))
+    """The images of this machine, tidied when it is first asked for."""
+    found = Library(settings().folder("process-images"))
+    files = (found.folder / "sessions").glob("*.json")
+    images = [image["digest"] for file in files for image in documents.read(file)]
+    tidy(found, images)
+    return found
 
 
 @cache
