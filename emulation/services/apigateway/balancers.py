@@ -5,6 +5,8 @@ balancers (`targetArns`).
 """
 
 import random
+import time
+from functools import lru_cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,6 +21,8 @@ from localstack.services.apigateway.next_gen.execute_api.helpers import (
 from emulation.services.apigateway.story import story_of
 from emulation.services.scope import Scope
 
+KEPT_SECONDS = 5
+
 
 def balancer_of(context: Any) -> str:
     """The DNS name of the balancer of an invocation, with its port.
@@ -27,13 +31,20 @@ def balancer_of(context: Any) -> str:
         InternalServerError: there is none, as AWS says of a link that is not there.
     """
     target = context.integration.get("integrationTarget") or linked(context)
-    found = describe(Scope(context.account_id, context.region), target) if target else None
+    scope, moment = Scope(context.account_id, context.region), int(time.monotonic() / KEPT_SECONDS)
+    found = lately(scope, target, moment) if target else None
     if found is None:
         told = "Execution failed due to configuration error: Invalid VPC link or target"
         story_of(context).say(told, error=True)
         raise InternalServerError("Internal server error")
     name: str = found["DNSName"]
     return name
+
+
+@lru_cache(maxsize=256)
+def lately(scope: Scope, arn: str, _: int) -> dict[str, Any] | None:
+    """A load balancer as it was some seconds ago: requests do not each ask for it."""
+    return describe(scope, arn)
 
 
 def linked(context: Any) -> str | None:

@@ -16,6 +16,7 @@ from localstack.services.apigateway.models import apigateway_stores
 from localstack.services.apigateway.next_gen.execute_api import handlers
 from localstack.services.apigateway.next_gen.execute_api.gateway import RestApiGateway
 from localstack.services.apigateway.next_gen.execute_api.router import ApiGatewayEndpoint
+from werkzeug.datastructures import Headers
 
 from emulation.services.apigateway.access_log import log_access
 from emulation.services.apigateway.admission import admit, obey_policy
@@ -70,6 +71,9 @@ def identify(_: Any, context: Any, __: Response) -> None:
     """
     context.context_variables["identity"]["sourceIp"] = context.request.remote_addr or "127.0.0.1"
     context.context_variables["extendedRequestId"] = b64encode(urandom(11)).decode()
+    request = context.invocation_request
+    # The server has made them small, but functions look for `Authorization`.
+    request["headers"] = Headers([(name.title(), value) for name, value in request["headers"]])
     context.context_variables["requestTime"] = time.strftime(MOMENT, time.gmtime())
 
 

@@ -52,8 +52,9 @@ class ApiGatewayProvider(refusals.Refusals, ApigatewayNextGenProvider):
         records.complete()
 
     def on_before_stop(self) -> None:
-        """Write the last lines of the logs."""
+        """Write the last lines of the logs, and let go of the counters."""
         STREAMS.close()
+        usage_file().close()
 
     @handler("GetAccount", expand=False)
     def get_account(self, context: RequestContext, _: Members) -> Members:

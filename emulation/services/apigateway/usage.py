@@ -92,6 +92,10 @@ class UsageFile:
                 for day in days(first, last)
             ]
 
+    def close(self) -> None:
+        """Nothing more is counted."""
+        self._rows.close()
+
     def forget(self, plan: str) -> None:
         """The plan is gone."""
         with self._lock:

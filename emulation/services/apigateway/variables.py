@@ -42,7 +42,7 @@ def rendered(template: str, context: Any, *, quoted: bool) -> str:
 def text(name: str, value: Any, absent: str, *, quoted: bool) -> str:
     """A value inside a text. `error.messageString` brings its own quotation marks."""
     if name == "error.messageString":
-        return json.dumps(value) if value is not None or not absent else absent
+        return json.dumps(value if value is not None else absent or None)
     if value is None:
         return absent
     plain = str(value).lower() if isinstance(value, bool) else str(value)
