@@ -9,7 +9,7 @@ from emulation.services.ecs.making import PLATFORM
 from emulation.services.ecs.store import EVENTS, SERVICES, Members, Service
 
 DIGITS = 10**18
-CARRIED = ("taskDefinition", "networkConfiguration", "loadBalancers")
+CARRIED = ("taskDefinition", "networkConfiguration", "zones", "loadBalancers")
 """What a deployment brings, and a rollback brings back."""
 BROKEN = "tasks failed to start."
 CIRCUIT_BREAKER, ALARM = "circuit breaker", "alarm"

@@ -1,6 +1,6 @@
 """Tasks of a service: made of what its primary deployment brings."""
 
-from emulation.services.ecs import making, names, placing, tasks
+from emulation.services.ecs import making, names, tasks
 from emulation.services.ecs.making import Order
 from emulation.services.ecs.store import Members, Service
 
@@ -28,7 +28,6 @@ def order_of(service: Service) -> Order:
     definition = names.known(scope, deployment["taskDefinition"])
     making.check_roles(scope, definition, {})
     network = deployment["networkConfiguration"]
-    subnets = network["awsvpcConfiguration"]["subnets"]
     tags = {
         "propagateTags": members["propagateTags"],
         "enableECSManagedTags": members["enableECSManagedTags"],
@@ -38,7 +37,7 @@ def order_of(service: Service) -> Order:
         cluster=cluster,
         definition=definition,
         network=network,
-        zones={subnet: placing.zone_of(scope, subnet) for subnet in subnets},
+        zones=deployment["zones"],
         overrides=making.check_overrides(definition, None),
         provider=members.get("provider") or "",
         group=f"service:{service.name}",

@@ -69,9 +69,13 @@ def find(client: Any, kind: str, identifier: str) -> Members:
         ) from error
 
 
-def zone_of(scope: Scope, subnet: str) -> str:
-    """Its availability zone."""
-    return str(find(scope.client("ec2"), "subnet", subnet)["AvailabilityZone"])
+def zones_of(scope: Scope, network: Members) -> dict[str, str]:
+    """The availability zones of a configuration's subnets."""
+    client = scope.client("ec2")
+    return {
+        subnet: str(find(client, "subnet", subnet)["AvailabilityZone"])
+        for subnet in network["awsvpcConfiguration"]["subnets"]
+    }
 
 
 def new_attachment(subnet: str) -> Members:

@@ -5,7 +5,7 @@ import copy
 from emulation.services.ecs.store import LOCK, Members, Service, Task, tasks_of
 
 PENDING = {"PROVISIONING", "PENDING", "ACTIVATING"}
-HIDDEN = {"loadBalancers"}
+HIDDEN = {"loadBalancers", "zones"}
 SERVICE_ROLE = "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS"
 KEPT = (
     "loadBalancers",

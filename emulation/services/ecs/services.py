@@ -106,6 +106,7 @@ def members_of(scope: Scope, cluster: Cluster, definition: Definition, request: 
         "desiredCount": request["desiredCount"],
         "loadBalancers": balancers,
         "networkConfiguration": network,
+        "zones": placing.zones_of(scope, network),
         "platformVersion": request.get("platformVersion") or "LATEST",
         "deploymentConfiguration": service_checks.configuration(
             "CreateService", request.get("deploymentConfiguration")
@@ -163,7 +164,9 @@ def changes(scope: Scope, service: Service, request: Members) -> Members:
         service_checks.check_balancers(scope, request["loadBalancers"], definition)
         found["loadBalancers"] = request["loadBalancers"]
     if request.get("networkConfiguration"):
-        found["networkConfiguration"] = placing.check(scope, request["networkConfiguration"])
+        network = placing.check(scope, request["networkConfiguration"])
+        found["networkConfiguration"] = network
+        found["zones"] = placing.zones_of(scope, network)
     return found | settings_of(scope, service, request)
 
 

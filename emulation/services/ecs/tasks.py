@@ -75,12 +75,11 @@ def order_of(scope: Scope, cluster: Cluster, request: Members, digest: str) -> O
     overrides = making.check_overrides(definition, request.get("overrides"))
     network = placing.check(scope, request.get("networkConfiguration"))
     making.check_roles(scope, definition, overrides)
-    subnets = network["awsvpcConfiguration"]["subnets"]
     return Order(
         cluster=cluster,
         definition=definition,
         network=network,
-        zones={subnet: placing.zone_of(scope, subnet) for subnet in subnets},
+        zones=placing.zones_of(scope, network),
         overrides=overrides,
         provider=provider,
         group=request.get("group") or "",
