@@ -5,6 +5,7 @@ import time
 from typing import Any, Protocol
 
 from aiohttp import ClientError, ClientSession, web
+from aiohttp.http_exceptions import LineTooLong
 from aiohttp.web_protocol import RequestHandler
 
 from emulation.compute.load_balancing import forwarding, functions, headers, sockets, stickiness
@@ -17,6 +18,9 @@ from emulation.compute.load_balancing.targets import LiveGroup, LiveTarget
 ADDRESS = "127.0.0.1"
 LONGEST_LINE = 16384
 """Of a request line and of one header."""
+
+LONG_PATH = "bytearray(b'/"
+"""How the parser's message quotes a path; of a header it quotes bytes."""
 
 CLOSE_SECONDS = 5.0
 TOO_MANY_STATIONS = 463
@@ -47,7 +51,8 @@ class Connection(RequestHandler):
         """The page of a request that could not be read or carried out."""
         if request.writer.output_size > 0:
             raise ConnectionError("the answer has begun already")
-        return page(414 if "URI" in str(message) else status, closes=True)
+        too_long = isinstance(exc, LineTooLong) and LONG_PATH in str(message)
+        return page(414 if too_long else status, closes=True)
 
 
 class Server(web.Server):
@@ -119,7 +124,8 @@ class Door:
 
     async def _answer(self, exchange: Exchange) -> web.StreamResponse:
         request, server = exchange.request, self.listener.server_header
-        if "Host" not in request.headers:
+        exchange.path = path_of(request.raw_path)
+        if "Host" not in request.headers or not exchange.path:
             return page(400, server=server, closes=True)
         if request.method == "TRACE":
             return page(TRACE_REFUSED, server=server)
@@ -127,7 +133,7 @@ class Door:
             return page(TOO_MANY_STATIONS, server=server)
         if request.headers.get("Expect", "").lower() == "100-continue" and request.transport:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        asked = asked_of(request)
+        asked = asked_of(exchange)
         rule, exchange.rules = choose(self.listener.rules, asked)
         exchange.priority, exchange.action = rule.priority, rule.action.kind
         if rule.action.kind == "forward":
@@ -169,7 +175,7 @@ class Door:
         peer = forwarding.peer_of(request)
         sent = headers.forwarded(request.headers, balancer, peer, exchange.listener.port)
         exchange.trace = sent[headers.TRACE]
-        told = functions.event(target.group, request.method, request.raw_path, sent, body)
+        told = functions.event(target.group, request.method, exchange.path, sent, body)
         exchange.forwarded = time.time()
         try:
             arn = target.target.address
@@ -184,9 +190,18 @@ class Door:
         return answer
 
 
-def asked_of(request: web.BaseRequest) -> Asked:
+def path_of(asked: str) -> str:
+    """The path of a request's first line, which may be a whole URL; nothing where there is none."""
+    if not asked.startswith("/") and "://" in asked:
+        _, mark, path = asked.partition("://")[2].partition("/")
+        return mark + path or "/"
+    return asked if asked.startswith("/") else ""
+
+
+def asked_of(exchange: Exchange) -> Asked:
     """What rules look at."""
-    path, _, query = request.raw_path.partition("?")
+    request = exchange.request
+    path, _, query = exchange.path.partition("?")
     named: dict[str, list[str]] = {}
     for name, value in request.headers.items():
         named.setdefault(name.lower(), []).append(value)

@@ -21,6 +21,8 @@ class Exchange:
     request: web.BaseRequest
     balancer: Balancer
     listener: Listener
+    path: str = "/"
+    """With its query, as the client wrote it."""
     began: float = field(default_factory=time.time)
     priority: int | None = None
     rules: int = 0
@@ -69,7 +71,7 @@ class Exchange:
         status = "-" if self.target_status is None else str(self.target_status)
         host = request.headers.get("Host", "-")
         version = f"HTTP/{request.version.major}.{request.version.minor}"
-        url = f"http://{host.partition(':')[0]}:{self.listener.port}{request.raw_path}"
+        url = f"http://{host.partition(':')[0]}:{self.listener.port}{self.path}"
         fields = [
             "http",
             stamp(ended),

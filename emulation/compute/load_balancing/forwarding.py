@@ -120,7 +120,7 @@ async def ask(client: ClientSession, exchange: Exchange, target: LiveTarget) -> 
     exchange.forwarded = time.time()
     answer = await client.request(
         request.method,
-        url_of(target, request.raw_path),
+        url_of(target, exchange.path),
         headers=sent,
         data=data,
         allow_redirects=False,

@@ -73,7 +73,7 @@ async def connect(
     exchange.forwarded = time.time()
     async with asyncio.timeout(balancer.idle_seconds):
         return await client.ws_connect(
-            url_of(target, request.raw_path),
+            url_of(target, exchange.path),
             headers=sent,
             protocols=[name.strip() for name in asked.split(",") if name.strip()],
             autoping=False,
