@@ -154,12 +154,21 @@ def log_place(run: JobRun) -> str:
     return f"{place}/attempts/{run.attempt.number}" if several else place
 
 
-def clear(run: JobRun, place: Place) -> None:
-    """Free the disk; of event logs only the latest stay."""
-    shutil.rmtree(place.folder, ignore_errors=True)
+def keep_history(run: JobRun, application: Application) -> None:
+    """A copy of the event log goes where the other logs go; here only the latest ones stay."""
+    overrides = run.members.get("configurationOverrides") or {}
+    wanted = submission.monitoring(application.members, overrides)
+    if place := destination(run, wanted, "sparklogs"):
+        for path in sorted(history_folder().glob(f"*{spark_id(run)}/*")):
+            place.put(run.scope, f"{path.parent.name}/{path.name}", path.read_bytes())
     logs = sorted(history_folder().iterdir(), key=lambda path: path.stat().st_mtime)
     for path in logs[:-KEPT_HISTORIES]:
         shutil.rmtree(path, ignore_errors=True)
+
+
+def clear(place: Place) -> None:
+    """Free the disk."""
+    shutil.rmtree(place.folder, ignore_errors=True)
 
 
 def driver_worker(run: JobRun) -> submission.Worker:

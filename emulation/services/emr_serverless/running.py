@@ -131,7 +131,8 @@ def outcome(run: JobRun, process: Process, logs: Logs) -> tuple[str, str]:
 def finish(run: JobRun, place: attempts.Place, logs: Logs, state: str, details: str) -> None:
     """Write the last lines and clear up, then tell the end: who sees it, sees the whole log."""
     logs.close()
-    attempts.clear(run, place)
+    attempts.keep_history(run, all_applications()[run.application])
+    attempts.clear(place)
     end(run, state, details)
 
 
