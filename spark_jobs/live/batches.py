@@ -47,10 +47,10 @@ class Batches:
         known, before = self._memory.before(batch_id)
         now = before.advance(int(new.event_time.max()) if len(new) else 0, self._delay)
         known = known.joined(Known.of(new))
-        settled = list(flights(known, before, now))
+        written = self._store.add(flights(known, before, now))
+        known = known.since(now)
         self._store.put_newest(Newest.collect(told(now.reached), keys(known, now)))
-        written = self._store.add(settled)
-        self._memory.keep(batch_id, known.since(now), now)
+        self._memory.keep(batch_id, known, now)
         behind = before.reached - int(new.event_time.min()) if len(new) else 0
         late = int((new.event_time <= before.watermark).sum())
         LOG.info(
