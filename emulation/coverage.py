@@ -32,6 +32,7 @@ PROVIDERS = {
     "glue": "emulation.services.glue.provider:GlueProvider",
     "kinesis": "emulation.services.kinesis.provider:KinesisProvider",
     "logs": "emulation.services.logs.provider:LogsProvider",
+    "quicksight": "emulation.services.quicksight.provider:QuickSightProvider",
     "redshift": "emulation.services.redshift.provider:RedshiftProvider",
     "redshift-data": "emulation.services.redshift_data.provider:RedshiftDataProvider",
     "redshift-serverless": (

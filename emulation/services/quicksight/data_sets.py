@@ -1,5 +1,6 @@
 """Data sets: their tables checked when they are made, their data read when somebody looks."""
 
+import re
 import shutil
 import time
 import uuid
@@ -24,6 +25,7 @@ from emulation.services.quicksight.times import moment
 from emulation.services.scope import Scope
 
 NOUN = "dataset"
+TABLE_ID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 KEPT = (
     "Name", "PhysicalTableMap", "LogicalTableMap", "ImportMode", "ColumnGroups", "FieldFolders",
     "DatasetParameters", "DataSetUsageConfiguration",
@@ -66,6 +68,8 @@ def _described_by(scope: Scope, request: Members) -> Members:
             raise NotImplementedError(f"quicksight {what}: not emulated")
     made: Members = {member: request[member] for member in KEPT if request.get(member)}
     made.setdefault("PhysicalTableMap", {})
+    for member in ("PhysicalTableMap", "LogicalTableMap"):
+        _check_keys(member, made.get(member) or {})
     _check_sources(scope, made)
     try:
         columns = outline(scope, made).columns
@@ -75,6 +79,18 @@ def _described_by(scope: Scope, request: Members) -> Members:
         raise errors.invalid(str(error)) from error
     made["OutputColumns"] = [{"Name": name, "Type": str(kind)} for name, kind in columns.items()]
     return made
+
+
+def _check_keys(member: str, tables: Members) -> None:
+    """Ids of tables are keys of a map, whose pattern the API's model does not carry."""
+    if not all(TABLE_ID.fullmatch(name) for name in tables):
+        raise errors.validation(
+            f"1 validation error detected: Value '{{{', '.join(tables)}}}' at "
+            f"'{member[0].lower()}{member[1:]}' failed to satisfy constraint: Map keys must satisfy "
+            "constraint: [Member must have length less than or equal to 64, Member must have length "
+            "greater than or equal to 1, Member must satisfy regular expression pattern: "
+            "[0-9a-zA-Z-]*]"
+        )
 
 
 def _check_sources(scope: Scope, made: Members) -> None:

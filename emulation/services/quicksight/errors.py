@@ -36,6 +36,11 @@ def invalid(message: str) -> QuickSightError:
     return QuickSightError("InvalidParameterValueException", message, 400)
 
 
+def validation(message: str) -> QuickSightError:
+    """A request that the API's front end refuses."""
+    return QuickSightError("ValidationException", message, 400)
+
+
 def not_found(kind: str, name: str) -> QuickSightError:
     """A resource that is not there; `kind` in AWS's words, such as DATA_SET."""
     return QuickSightError(

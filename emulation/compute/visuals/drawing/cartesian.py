@@ -1,5 +1,6 @@
 """Line, bar and combo charts."""
 
+from dataclasses import replace
 from typing import Any
 
 from emulation.compute.visuals.drawing.drawn import (
@@ -9,6 +10,7 @@ from emulation.compute.visuals.drawing.drawn import (
     color_scale,
     date_axis,
     is_date,
+    label_angle,
     legend,
     number_axis,
     number_scale,
@@ -56,6 +58,13 @@ def _category_axis(visual: Visual, series: Series, option: str) -> Spec:
     }
 
 
+def _below(axis: Spec, texts: list[str]) -> Spec:
+    """An axis of categories below a chart."""
+    if "axis" not in axis:
+        return axis
+    return {**axis, "axis": {**axis["axis"], "labelAngle": label_angle(texts)}}
+
+
 def line(visual: Visual) -> Drawing:
     """A line chart, or an area chart."""
     visual.note(visual.configuration.get("ForecastConfigurations"), "The forecast")
@@ -66,7 +75,7 @@ def line(visual: Visual) -> Drawing:
     )
     options = visual.configuration.get("PrimaryYAxisDisplayOptions")
     options = (options or {}).get("AxisOptions") or options
-    x = _category_axis(visual, series, "XAxisLabelOptions")
+    x = _below(_category_axis(visual, series, "XAxisLabelOptions"), series.categories)
     if series.category is not None and is_date(series.category):
         title = visual.axis_label("XAxisLabelOptions", [series.category])
         x = {"field": "c", **date_axis(series.category, title)}
@@ -110,6 +119,8 @@ def bar(visual: Visual) -> Drawing:
         "scale": number_scale(options),
         "stack": STACKS.get(arrangement),
     }
+    if not horizontal:
+        category = _below(category, series.categories)
     encoding: Spec = {
         "y" if horizontal else "x": category,
         "x" if horizontal else "y": value,
@@ -148,11 +159,12 @@ def labels(visual: Visual, encoding: Spec, *, horizontal: bool) -> list[Spec]:
 
 def combo(visual: Visual) -> Drawing:
     """Bars on one axis and lines on another."""
-    bars, lines = visual.fields("BarValues"), visual.fields("LineValues")
+    bars = _named(visual, "BarValues", "PrimaryYAxisLabelOptions")
+    lines = _named(visual, "LineValues", "SecondaryYAxisLabelOptions")
     series = series_of(visual, [*bars, *lines], limit="CategoryItemsLimit", largest_first=True)
     tinted = bool(visual.wells.get("Colors"))
     ends = tuple(one.label for one in lines)
-    x = _category_axis(visual, series, "CategoryLabelOptions")
+    x = _below(_category_axis(visual, series, "CategoryLabelOptions"), series.categories)
     layers: list[Spec] = []
     parts = (
         (bars, "bar", "PrimaryYAxisLabelOptions", "PrimaryYAxisDisplayOptions"),
@@ -171,6 +183,13 @@ def combo(visual: Visual) -> Drawing:
     both = bool(bars and lines)
     resolve = {"resolve": {"scale": {"y": "independent"}}} if both else {}
     return chart(visual, series.values, {"layer": layers, **resolve})
+
+
+def _named(visual: Visual, well: str, option: str) -> list[WellField]:
+    """The fields of an axis; a single one is called as its axis is."""
+    fields = visual.fields(well)
+    label = visual.axis_label(option, fields) if len(fields) == 1 else ""
+    return [replace(one, label=label or one.label) for one in fields]
 
 
 def _part(

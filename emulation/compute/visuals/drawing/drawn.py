@@ -48,6 +48,18 @@ def plain(value: Any) -> Any:
     return value
 
 
+ROOM = 105
+"""Letters that stand side by side below a chart of the usual width."""
+
+
+def label_angle(texts: Sequence[str]) -> int:
+    """Upright while there is room, slanted while there is some."""
+    letters = sum(len(text) + 2 for text in texts)
+    if letters <= ROOM:
+        return 0
+    return -40 if len(texts) <= 30 else -90
+
+
 def tooltip(pairs: Sequence[tuple[str, str]]) -> list[Spec]:
     """A tooltip of texts: members of the data and their titles."""
     return [{"field": name, "type": "nominal", "title": title} for name, title in pairs]

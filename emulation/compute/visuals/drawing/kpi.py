@@ -110,7 +110,8 @@ def _difference(measure: WellField, found: Kpi, options: Any) -> str:
     value, other = float(found.value), float(found.other)
     if method == "DIFFERENCE":
         plain = measure.format if isinstance(measure.format, NumberFormat) else NumberFormat()
-        return f"{'+' if value >= other else '−'}{plain.text(abs(value - other))}"
+        sign = "±" if value == other else "+" if value > other else "−"
+        return f"{sign}{plain.text(abs(value - other))}"
     if not other:
         return "–"
     if method == "PERCENT":
@@ -120,9 +121,10 @@ def _difference(measure: WellField, found: Kpi, options: Any) -> str:
 
 
 def _compared(measure: WellField, found: Kpi, options: Any) -> str:
-    up = float(found.value) >= float(found.other)
+    value, other = float(found.value), float(found.other)
     hidden = (options.get("TrendArrows") or {}).get("Visibility") == "HIDDEN"
-    arrow = "" if hidden else f"<i class={'up' if up else 'down'}>{'▲' if up else '▼'}</i> "
+    word, sign = ("up", "▲") if value > other else ("down", "▼")
+    arrow = "" if hidden or value == other else f"<i class={word}>{sign}</i> "
     told = f"{escape(measure.text(found.other))} {escape(found.other_label)}"
     change = escape(_difference(measure, found, options))
     return f"<p class=compared>{arrow}{change} <small>vs {told}</small></p>"

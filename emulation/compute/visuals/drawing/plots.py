@@ -12,6 +12,7 @@ from emulation.compute.visuals.drawing.drawn import (
     category_text,
     chart,
     color_scale,
+    label_angle,
     legend,
     number_axis,
     number_scale,
@@ -28,6 +29,8 @@ HOLES = {"SMALL": 0.75, "MEDIUM": 0.6, "LARGE": 0.45}
 SLICES = 20
 FEW_CELLS = 260
 BINS = 10
+ROOMY: Spec = {"opacity": {"expr": "bandwidth('x') > 28 ? 1 : 0"}}
+"""Numbers in narrow cells would cover each other."""
 
 
 def pie(visual: Visual) -> Drawing:
@@ -100,7 +103,8 @@ def _arcs(
     center = (options.get("DonutCenterOptions") or {}).get("LabelVisibility", "VISIBLE")
     if hole and center == "VISIBLE" and isinstance(total, int | float):
         text = measure.text(total)
-        layers.append({"mark": {"type": "text", "text": text, "fontSize": 18, "fontWeight": 600}})
+        middle = {"type": "text", "text": text, "fontSize": 18, "fontWeight": 600}
+        layers.append({"data": {"values": [{}]}, "mark": middle})
     return chart(visual, values, {"layer": layers, "view": {"stroke": None}})
 
 
@@ -159,6 +163,8 @@ def _heat(
                 "sort": order[one.id],
                 "axis": {"title": title or None, "labelLimit": 170, "grid": False},
             }
+            if axis == "x":
+                encoding[axis]["axis"]["labelAngle"] = label_angle(order[one.id])
     shown: Spec = {"title": None, "labelExpr": number_axis([measure], None)["labelExpr"]}
     if (visual.configuration.get("Legend") or {}).get("Visibility") == "HIDDEN":
         shown = {"disable": True}
@@ -177,7 +183,7 @@ def _heat(
     if labels.get("Visibility", "VISIBLE") == "VISIBLE" and cells <= FEW_CELLS:
         layers.append(
             {
-                "mark": {"type": "text", "fontSize": 11, "color": "#1f2d28"},
+                "mark": {"type": "text", "fontSize": 11, "color": "#1f2d28", **ROOMY},
                 "encoding": {"text": {"field": "_v", "type": "nominal"}},
             }
         )

@@ -21,12 +21,12 @@ def reference_lines(visual: Visual, *, horizontal: bool = False) -> list[Spec]:
         color = style.get("Color", "#b23b30")
         value = {"x" if horizontal else "y": {"datum": static["Value"], "type": "quantitative"}}
         dash = DASHES[style.get("Pattern", "DASHED")]
-        found.append(
-            {"mark": {"type": "rule", "color": color, "strokeDash": dash}, "encoding": value}
-        )
+        # One row of its own: a layer repeats its mark for each row that it sees.
+        alone: Spec = {"data": {"values": [{}]}, "encoding": value}
+        found.append({"mark": {"type": "rule", "color": color, "strokeDash": dash}, **alone})
         text = label.get("CustomLabel") or f"{static['Value']:g}"
         place: Spec = {"align": "left", "dx": 4, "dy": -6}
         place |= {"y": 8} if horizontal else {"x": 0}
         mark = {"type": "text", "text": text, "color": color, "fontSize": 11, **place}
-        found.append({"mark": mark, "encoding": value})
+        found.append({"mark": mark, **alone})
     return found
