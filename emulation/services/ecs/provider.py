@@ -15,6 +15,7 @@ from emulation.services.ecs import (
     recovery,
     scheduler,
     services,
+    step_functions,
     tags,
     tasks,
     usage,
@@ -92,6 +93,7 @@ class EcsProvider(ServiceLifecycleHook):
         """Tasks have interfaces of EC2; services are kept from now on."""
         SERVICE_PLUGINS.require("ec2")
         usage.start()
+        step_functions.complete()
         scheduler.start()
 
     def on_after_state_load(self) -> None:
