@@ -22,6 +22,7 @@ from emulation.services.apigateway.access_log import log_access
 from emulation.services.apigateway.admission import admit, obey_policy
 from emulation.services.apigateway.answers import UnknownApiError, answer_error
 from emulation.services.apigateway.authorizers import authorize
+from emulation.services.apigateway.compressing import compress
 from emulation.services.apigateway.execution_log import log_execution
 from emulation.services.apigateway.integrating import integrate
 from emulation.services.apigateway.metering import meter
@@ -57,7 +58,7 @@ class MeteredGateway(RestApiGateway):
             handlers.method_response_handler,
         ]
         self.exception_handlers = [answer_error]
-        self.response_handlers = [handlers.response_enricher, tell]
+        self.response_handlers = [handlers.response_enricher, compress, tell]
 
 
 def begin(_: Any, context: Any, __: Response) -> None:

@@ -8,9 +8,12 @@ from localstack.services.apigateway.resource_providers.aws_apigateway_apikey imp
 from localstack.services.apigateway.resource_providers.aws_apigateway_usageplan import (
     ApiGatewayUsagePlanProvider,
 )
+from localstack.services.apigateway.resource_providers.aws_apigateway_usageplankey import (
+    ApiGatewayUsagePlanKeyProvider,
+)
 
 from emulation.services.apigateway.patches import differences, escaped, lowered, remove, replace
-from emulation.services.apigateway.resources import Progress, Request, kept
+from emulation.services.apigateway.resources import Forgiving, Progress, Request, kept
 from emulation.services.resource_types import Model, ResourceType
 from emulation.services.typed import typed
 
@@ -22,8 +25,10 @@ def tags_of(model: Model) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in model.get("Tags") or []}
 
 
-class UsagePlanResource(ApiGatewayUsagePlanProvider):
+class UsagePlanResource(Forgiving, ApiGatewayUsagePlanProvider):
     """AWS::ApiGateway::UsagePlan; `Ref` is its id."""
+
+    MADE = "Id"
 
     def create(self, request: Request) -> Progress:
         """CreateUsagePlan."""
@@ -123,8 +128,16 @@ def retag(request: Request, kind: str, identifier: str, before: Model, model: Mo
         client.tag_resource(resourceArn=arn, tags=new)
 
 
-class ApiKeyResource(ApiGatewayApiKeyProvider):
+class UsagePlanKeyResource(Forgiving, ApiGatewayUsagePlanKeyProvider):
+    """AWS::ApiGateway::UsagePlanKey, which nothing can change."""
+
+    MADE = "Id"
+
+
+class ApiKeyResource(Forgiving, ApiGatewayApiKeyProvider):
     """AWS::ApiGateway::ApiKey; `Ref` is its id, never its value."""
+
+    MADE = "APIKeyId"
 
     def create(self, request: Request) -> Progress:
         """CreateApiKey."""

@@ -3,6 +3,7 @@
 What LocalStack records and nobody computes is refused here by name.
 """
 
+from io import BytesIO
 from typing import Any
 
 from localstack.aws.api import RequestContext, handler
@@ -19,6 +20,7 @@ from localstack.services.edge import ROUTER
 from emulation.services.apigateway import (
     accounts,
     authorizer_records,
+    imports,
     key_import,
     method_checks,
     plan_changes,
@@ -121,6 +123,23 @@ class ApiGatewayProvider(refusals.Refusals, ApigatewayNextGenProvider):
         return usage_reports.extend(
             Scope.of(context), request["usagePlanId"], request["keyId"], operations
         )
+
+    def import_rest_api(self, context: RequestContext, body: Any, **members: Any) -> Any:
+        """An API from a document; LocalStack makes it, and puts the document by the next one."""
+        given = body.read()
+        imports.check(imports.document(given))
+        return super().import_rest_api(context, body=BytesIO(given), **members)
+
+    @handler("PutRestApi", expand=False)
+    def put_rest_api(self, context: RequestContext, request: Members) -> Any:
+        """What a document says into an API: all of it, or a refusal."""
+        body = request["body"].read()
+        spec = imports.document(body)
+        imports.check(spec)
+        answer = super().put_rest_api(context, {**request, "body": BytesIO(body)})
+        container = get_rest_api_container(context, rest_api_id=request["restApiId"])
+        imports.put_responses(spec, container)
+        return answer
 
     @handler("CreateStage", expand=False)
     def create_stage(self, context: RequestContext, request: Members) -> Any:

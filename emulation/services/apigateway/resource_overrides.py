@@ -16,6 +16,7 @@ MODULES = {
     "RestApi": "stage_resources",
     "Stage": "stage_resources",
     "UsagePlan": "plan_resources",
+    "UsagePlanKey": "plan_resources",
 }
 
 

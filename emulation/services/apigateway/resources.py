@@ -41,6 +41,21 @@ def kept(request: Request, *read_only: str) -> Model:
     return {**given, **request.desired_state}
 
 
+class Forgiving:
+    """Deleting what was never made, or is gone already with its API, is no failure."""
+
+    MADE: ClassVar[str]
+    """The property that only a resource that was made has."""
+
+    def delete(self, request: Request) -> Progress:
+        """Delete it if it is there."""
+        model = request.desired_state
+        if model.get(self.MADE):
+            with suppress(request.aws_client_factory.apigateway.exceptions.NotFoundException):
+                super().delete(request)  # type: ignore[misc]
+        return ResourceType.done(model)
+
+
 class AuthorizerResource(ResourceType):
     """AWS::ApiGateway::Authorizer; `Ref` is its id."""
 
@@ -68,10 +83,11 @@ class AuthorizerResource(ResourceType):
     def delete(self, request: Request) -> Progress:
         """DeleteAuthorizer; gone already with its API is gone too."""
         model, client = request.desired_state, request.aws_client_factory.apigateway
-        with suppress(client.exceptions.NotFoundException):
-            client.delete_authorizer(
-                restApiId=model["RestApiId"], authorizerId=model["AuthorizerId"]
-            )
+        if model.get("AuthorizerId"):
+            with suppress(client.exceptions.NotFoundException):
+                client.delete_authorizer(
+                    restApiId=model["RestApiId"], authorizerId=model["AuthorizerId"]
+                )
         return self.done(model)
 
 
@@ -120,7 +136,9 @@ class VpcLinkResource(ResourceType):
     def delete(self, request: Request) -> Progress:
         """DeleteVpcLink."""
         client = request.aws_client_factory.apigateway
-        client.delete_vpc_link(vpcLinkId=request.desired_state["VpcLinkId"])
+        if link := request.desired_state.get("VpcLinkId"):
+            with suppress(client.exceptions.NotFoundException):
+                client.delete_vpc_link(vpcLinkId=link)
         return self.done(request.desired_state)
 
 
@@ -179,8 +197,10 @@ class ModelResource(ApiGatewayModelProvider):
         )
 
 
-class RequestValidatorResource(ApiGatewayRequestValidatorProvider):
+class RequestValidatorResource(Forgiving, ApiGatewayRequestValidatorProvider):
     """AWS::ApiGateway::RequestValidator."""
+
+    MADE = "RequestValidatorId"
 
     def update(self, request: Request) -> Progress:
         """UpdateRequestValidator."""
@@ -197,8 +217,10 @@ class RequestValidatorResource(ApiGatewayRequestValidatorProvider):
         return ResourceType.done(model)
 
 
-class GatewayResponseResource(ApiGatewayGatewayResponseProvider):
+class GatewayResponseResource(Forgiving, ApiGatewayGatewayResponseProvider):
     """AWS::ApiGateway::GatewayResponse; an update puts it anew."""
+
+    MADE = "Id"
 
     def create(self, request: Request) -> Progress:
         """PutGatewayResponse; names of headers keep their letters."""

@@ -15,7 +15,7 @@ from localstack.services.apigateway.resource_providers.aws_apigateway_stage impo
 )
 
 from emulation.services.apigateway.patches import differences, lowered, remove, replace, text
-from emulation.services.apigateway.resources import Progress, Request, kept
+from emulation.services.apigateway.resources import Forgiving, Progress, Request, kept
 from emulation.services.resource_types import Model, ResourceType
 from emulation.services.typed import typed
 
@@ -143,8 +143,10 @@ def by_method(model: Model) -> dict[str, Model]:
     return found
 
 
-class DeploymentResource(ApiGatewayDeploymentProvider):
-    """AWS::ApiGateway::Deployment: a snapshot, which only its description outlives."""
+class DeploymentResource(Forgiving, ApiGatewayDeploymentProvider):
+    """AWS::ApiGateway::Deployment: a snapshot, of which only the description can change."""
+
+    MADE = "DeploymentId"
 
     def create(self, request: Request) -> Progress:
         """CreateDeployment; a stage that it makes gets its settings."""
@@ -183,8 +185,10 @@ class DeploymentResource(ApiGatewayDeploymentProvider):
         return ResourceType.done(model)
 
 
-class RestApiResource(ApiGatewayRestApiProvider):
+class RestApiResource(Forgiving, ApiGatewayRestApiProvider):
     """AWS::ApiGateway::RestApi."""
+
+    MADE = "RestApiId"
 
     def create(self, request: Request) -> Progress:
         """CreateRestApi, with the source of its keys, which LocalStack leaves out."""

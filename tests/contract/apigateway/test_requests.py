@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.contract.refusals import refusal
+
 MODEL = {
     "$schema": "http://json-schema.org/draft-04/schema#",
     "type": "object",
@@ -136,3 +138,54 @@ def test_what_is_too_large_or_nowhere_is_refused(checked):
     assert (answer.status_code, answer.json()) == (403, {"message": "Missing Authentication Token"})
     answer = checked.call("/leg", stage="none")
     assert (answer.status_code, answer.json()) == (403, {"message": "Forbidden"})
+
+
+def document(**method: object) -> bytes:
+    schema = {"type": "object", "required": ["dest"]}
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Leg"}}}
+    mock = {
+        "type": "mock",
+        "requestTemplates": {"application/json": '{"statusCode": 200}'},
+        "responses": {"default": {"statusCode": "200"}},
+    }
+    return json.dumps(
+        {
+            "openapi": "3.0.1",
+            "info": {"title": "imported", "version": "1"},
+            "x-amazon-apigateway-request-validators": {"body": {"validateRequestBody": True}},
+            "x-amazon-apigateway-request-validator": "body",
+            "x-amazon-apigateway-gateway-responses": {"BAD_REQUEST_BODY": {"statusCode": "422"}},
+            "components": {"schemas": {"Leg": schema}},
+            "paths": {
+                "/leg": {
+                    "post": {
+                        "requestBody": {"content": content},
+                        "responses": {"200": {"description": "fine"}},
+                        "x-amazon-apigateway-integration": mock,
+                        **method,
+                    }
+                }
+            },
+        }
+    ).encode()
+
+
+def test_an_imported_document_is_meant_as_a_whole(api):
+    one = api()
+    one.client.put_rest_api(restApiId=one.id, body=document())
+    one.deploy()
+    assert one.call("/leg", "POST", json={"dest": "IAH"}).status_code == 200
+    assert one.call("/leg", "POST", json={}).status_code == 422
+    guarded = document(**{"x-amazon-apigateway-auth": {"type": "AWS_IAM"}})
+    expected = ("InternalFailure", "apigateway authorization by AWS_IAM is not emulated")
+    assert refusal(one.client.put_rest_api, restApiId=one.id, body=guarded) == expected
+
+
+def test_answers_are_packed_from_the_size_on_that_the_api_says(api):
+    one = api(minimumCompressionSize=100)
+    one.mock("GET", "/short", "a" * 99)
+    one.mock("GET", "/long", "a" * 100)
+    one.deploy()
+    assert "Content-Encoding" not in one.call("/short").headers
+    long = one.call("/long")
+    assert (long.headers["Content-Encoding"], long.text) == ("gzip", "a" * 100)
