@@ -17,6 +17,7 @@ from emulation.services.application_autoscaling import (
 )
 from emulation.services.application_autoscaling.store import Members
 from emulation.services.events.clock import submit
+from emulation.services.sagemaker import validation
 from emulation.services.scope import Scope
 
 
@@ -24,6 +25,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
     """An operation of the API."""
 
     def call(_self: Any, context: RequestContext, request: Members) -> Members:
+        validation.check(context.operation, request)
         return work(Scope.of(context), request)
 
     # LocalStack finds the method by this name.

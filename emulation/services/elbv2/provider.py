@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import CommonServiceException, RequestContext, handler
 from localstack.runtime import events
 from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
@@ -22,7 +22,9 @@ from emulation.services.elbv2 import (
     targets,
 )
 from emulation.services.elbv2.data_plane import DATA_PLANE
+from emulation.services.elbv2.errors import validation_error
 from emulation.services.elbv2.store import Members
+from emulation.services.sagemaker import validation
 from emulation.services.scope import Scope
 
 
@@ -30,11 +32,20 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
     """An operation of the API."""
 
     def call(_self: Any, context: RequestContext, request: Members) -> Members:
+        check(context, request)
         return work(Scope.of(context), request)
 
     # LocalStack finds the method by this name.
     call.__name__ = xform_name(name)
     return handler(name, expand=False)(call)
+
+
+def check(context: RequestContext, request: Members) -> None:
+    """What the API's model declares of a request, under this service's own code."""
+    try:
+        validation.check(context.operation, request)
+    except CommonServiceException as refused:
+        raise validation_error(str(refused.message)) from refused
 
 
 class Elbv2Provider(ServiceLifecycleHook):

@@ -32,6 +32,16 @@ def test_what_is_not_there(elbv2, balancing):
     elbv2.delete_load_balancer(LoadBalancerArn=f"{arn}loadbalancer/app/a/b")
 
 
+def test_what_the_model_declares_is_checked(elbv2, balancing, unique):
+    given = {"Name": unique, "Protocol": "HTTP", "Port": 80, "VpcId": balancing.vpc}
+    code, message = refusal(elbv2.create_target_group, **given, HealthCheckIntervalSeconds=301)
+    assert code == "ValidationError"
+    assert message == (
+        "1 validation error detected: Value '301' at 'healthCheckIntervalSeconds' failed to satisfy "
+        "constraint: Member must have value less than or equal to 300"
+    )
+
+
 def test_load_balancers_that_cannot_be(elbv2, balancing, unique):
     def refused(**members) -> tuple[str, str]:
         given = {"Name": unique, "Subnets": balancing.subnets[:2]}

@@ -17,8 +17,9 @@ def test_a_tracked_metric_gets_the_capacity_that_brings_it_to_its_target():
 
 
 def test_the_bound_nearer_to_the_threshold_belongs_to_a_step():
-    found = [adjustment(STEPS, past) for past in (-11, -10, -9, 0, 9, 10)]
-    assert found == [-2, -2, -1, 1, 1, 2]
+    for steps in (STEPS, STEPS[::-1]):
+        found = [adjustment(steps, past) for past in (-11, -10, -9, 0, 9, 10)]
+        assert found == [-2, -2, -1, 1, 1, 2]
 
 
 def test_between_two_steps_nothing_happens():
