@@ -26,6 +26,8 @@ from spark_jobs.live.totals import with_rolling
 from spark_jobs.rolling import KEYS, LEAD
 
 LOG = logging.getLogger("stream_features")
+SKEW_SECONDS = 300
+"""How far a producer's clock may be ahead of Kinesis's."""
 
 Line = dict[str, Any]
 
@@ -45,7 +47,7 @@ class Batches:
     def take(self, new: pd.DataFrame, batch_id: int) -> None:
         """Events of one batch, as `parsing.parsed` has them."""
         known, before = self._memory.before(batch_id)
-        now = before.advance(int(new.event_time.max()) if len(new) else 0, self._delay)
+        now = before.advance(newest(new), self._delay)
         known = known.joined(Known.of(new))
         written = self._store.add(flights(known, before, now))
         known = known.since(now)
@@ -59,6 +61,14 @@ class Batches:
             *(batch_id, len(new), late, max(behind, 0) / 3600),
             *(told(now.reached), told(now.watermark), written),
         )
+
+
+def newest(new: pd.DataFrame) -> int:
+    """The newest event's time. One that says to come from the future moves no clock: all others
+    would be too late for ever.
+    """
+    sound = new.event_time[new.event_time <= new[parsing.TOLD_AT] + SKEW_SECONDS]
+    return int(sound.max()) if len(sound) else 0
 
 
 def flights(known: Known, before: Clock, now: Clock) -> Iterator[Line]:

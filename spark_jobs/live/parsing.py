@@ -15,6 +15,7 @@ from pyspark.sql.types import StructField, StructType
 from pipeline.contracts import events, fields
 from spark_jobs.raw_events import TYPES
 
+TOLD_AT = "told_at"
 READING = {
     "timestampFormat": "yyyy-MM-dd'T'HH:mm:ss'Z'",
     "dateFormat": "yyyy-MM-dd",
@@ -35,14 +36,19 @@ def schema() -> StructType:
 
 
 def parsed(records: DataFrame) -> DataFrame:
-    """The valid events of records whose column `data` is bytes; instants are whole seconds since
-    1970, days are text.
+    """The valid events of a stream's records; instants are whole seconds since 1970, days are text.
+    `told_at` is when Kinesis took the record.
     """
     small = records.where(F.length("data") <= events.MAX_EVENT_BYTES)
-    text = F.decode("data", "UTF-8")
-    read = small.select(F.from_json(text, schema(), READING).alias("event")).select("event.*")
+    # `decode` would end the job at a record that is no text.
+    text = small.select(
+        F.col("data").cast("string").alias("text"),
+        F.unix_timestamp("approximateArrivalTimestamp").alias(TOLD_AT),
+    ).where(F.is_valid_utf8("text"))
+    event = F.from_json("text", schema(), READING).alias("event")
+    read = text.select(TOLD_AT, event).select(TOLD_AT, "event.*")
     told = [_plain(field).alias(name) for name, field in all_fields().items()]
-    return read.where(_valid()).select(*told)
+    return read.where(_valid()).select(*told, TOLD_AT)
 
 
 def _plain(field: fields.Field) -> Column:

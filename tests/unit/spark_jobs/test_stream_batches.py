@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import pytest
@@ -51,7 +51,8 @@ def frame(told):
     rows = [{name: event.get(name) for name in names} for event in told]
     for row in rows:
         row |= {name: seconds(row[name]) for name in instants if row[name]}
-    return pd.DataFrame(rows, columns=names)
+    told_at = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
+    return pd.DataFrame(rows, columns=names).assign(told_at=told_at)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_batches_and_restarts_change_nothing(lake, told):
 
 def test_late_duplicate_and_shuffled_events_within_the_watermark_change_nothing(lake, told):
     late = sorted(told, key=lambda event: (event["event_time"][:12], event["event_id"][::-1]))
-    twice = [event for at, event in enumerate(late) for event in (event, *late[max(at - 30, 0) : max(at - 29, 0)])]
+    twice = [event for pair in zip(late, [late[0]] * 30 + late, strict=False) for event in pair]
     in_order = run(Folder(), *cut(told, 1000), delay=10 * HOUR)
     assert run(lake, *cut(twice, 900), delay=10 * HOUR) == in_order
     assert len(in_order) > 600
@@ -148,6 +149,12 @@ def test_event_that_is_too_late_changes_no_line_and_counts_from_then_on(lake, to
     different = {name for name, line in found.items() if line != complete[name]}
     assert different <= before.keys()
     assert any(line["origin"] == left for line in found.values())
+
+
+def test_event_of_the_future_moves_no_clock(lake, told):
+    observed = next(event for event in told if event["event_type"] == events.WEATHER)
+    future = {**observed, "event_id": "future#weather", "event_time": "2099-01-01T00:00:00Z"}
+    assert run(lake, [*told[:900], future], told[900:]) == run(Folder(), told)
 
 
 def test_plan_that_is_too_late_has_no_line(lake, told):
