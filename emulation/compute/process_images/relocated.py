@@ -4,6 +4,7 @@ What a program is told by its command, environment or working folder is rewritte
 into it is not.
 """
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,25 @@ def lay(container: "Container") -> None:
         shutil.copytree(source, files, symlinks=True, dirs_exist_ok=True)
     for name in ("tmp", "root"):
         (files / name).mkdir(exist_ok=True)
+    for script in files.rglob("bin/*"):
+        rewrite_first_line(script, "/", f"{files}/", files)
+
+
+def rewrite_first_line(script: Path, before: str, after: str, files: Path) -> None:
+    """Let a script name its interpreter where it lies: among the image's files, or as the image has
+    it. What is not among the files is the machine's.
+    """
+    if script.is_symlink() or not script.is_file():
+        return
+    with script.open("rb") as file:
+        start = file.readline(1000)
+    program = start.removeprefix(b"#!").split(b" ")[0].strip().decode(errors="replace")
+    inside = program.removeprefix(str(files)).lstrip("/")
+    if not start.startswith(b"#!") or not os.path.lexists(files / inside):
+        return
+    rest = script.read_bytes()[len(start) :]
+    line = start.replace(b"#!" + before.encode(), b"#!" + after.encode(), 1)
+    script.write_bytes(line + rest)
 
 
 def _spec(

@@ -2,14 +2,16 @@
 
 A Dockerfile is written for a machine that is thrown away; here its commands would work on the
 user's. So only commands whose effect can be kept in the image's folder are honoured: pip and uv,
-with the stand-in's Python, and `mkdir`, `useradd`, `groupadd`, `chmod`, `chown` on paths of the
-image. Anything else is refused by its name.
+with the stand-in's Python, and `mkdir`, `useradd`, `groupadd` in the image. Anything else, and a
+flag that is not known, is refused by its name.
 """
 
+import argparse
 import shlex
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from emulation.compute.process_images import relocated
 from emulation.compute.process_images.image import ImageError
@@ -18,8 +20,10 @@ from emulation.compute.process_images.trees import remove_tree
 from emulation.compute.processes import LogSink, Process, ProcessSpec
 
 INSTALLERS = ("pip", "pip3", "uv")
+QUOTES = ("'", '"')
+OF_UV = ("pip", "sync", "venv")
 FOLDERS, USERS, GROUPS = ("mkdir",), ("useradd", "adduser"), ("groupadd", "addgroup")
-KNOWN = (*INSTALLERS, *FOLDERS, *USERS, *GROUPS, "chmod", "chown", "true")
+KNOWN = (*INSTALLERS, *FOLDERS, *USERS, *GROUPS, "true")
 
 
 class NotHonouredError(ImageError):
@@ -48,6 +52,8 @@ def work(
     for name, seen in _listing(files).items():
         if before.get(name) != seen:
             _take(files / name, changed / name)
+    for script in changed.rglob("bin/*"):
+        relocated.rewrite_first_line(script, f"{files}/", "/", files)
     return changed
 
 
@@ -59,7 +65,7 @@ def commands_of(command: Sequence[str]) -> list[list[str]]:
     """
     if command[0] in KNOWN:
         return [list(command)]
-    lexer = shlex.shlex(command[-1], posix=True, punctuation_chars=True)
+    lexer = shlex.shlex(command[-1], posix=False, punctuation_chars=True)
     lexer.whitespace_split = True
     lines: list[list[str]] = [[]]
     for word in lexer:
@@ -67,19 +73,55 @@ def commands_of(command: Sequence[str]) -> list[list[str]]:
             lines.append([])
         else:
             lines[-1].append(word)
-    for words in lines:
-        _check(words)
-    return lines
+    return [_checked(words) for words in lines]
 
 
-def _check(words: Sequence[str]) -> None:
-    marks = set("|;<>()&`$")
-    if not words or words[0] not in KNOWN or any(marks & set(word) for word in words):
-        known = ", ".join(KNOWN)
+def _checked(words: Sequence[str]) -> list[str]:
+    """A simple command without its quotes."""
+    plain = all(_is_plain(word) for word in words)
+    known = plain and bool(words) and words[0] in KNOWN
+    if not known or (words[0] == "uv" and words[1:2] and words[1] not in OF_UV):
         raise NotHonouredError(
-            f"RUN {shlex.join(words)} is not emulated on this system, which gives a build no root"
-            f" of its own: known are, joined by &&: {known}"
+            f"RUN {' '.join(words)} is not emulated on this system, which gives a build no root"
+            f" of its own: known are, joined by &&: {', '.join(KNOWN)}"
         )
+    if words[0] in (*FOLDERS, *USERS, *GROUPS):
+        _flags(words)
+    return [word[1:-1] if word[0] in QUOTES else word for word in words]
+
+
+def _is_plain(word: str) -> bool:
+    """Whether a shell would take a word as it is."""
+    if word[0] == "'":
+        return True
+    return not set(word) & set("$`\\" if word[0] == '"' else "|;<>()&`$*?\\")
+
+
+class _Flags(argparse.ArgumentParser):
+    """Flags of a command; an unknown one is refused."""
+
+    def error(self, message: str) -> NoReturn:
+        raise NotHonouredError(
+            f"RUN {self.prog}: {message}: not emulated on this system, which gives a build no root"
+            " of its own"
+        )
+
+
+def _flags(words: Sequence[str]) -> argparse.Namespace:
+    parser = _Flags(prog=words[0], add_help=False, allow_abbrev=False)
+    if words[0] in FOLDERS:
+        parser.add_argument("-p", "--parents", action="store_true")
+        parser.add_argument("names", nargs="+")
+        return parser.parse_args(words[1:])
+    parser.add_argument("-u", "--uid", "-g", "--gid", dest="number", default="1000")
+    parser.add_argument("-r", "--system", action="store_true")
+    if words[0] in USERS:
+        parser.add_argument("-m", "--create-home", action="store_true")
+        parser.add_argument("-M", "--no-create-home", action="store_true")
+        parser.add_argument("-s", "--shell", default="/bin/sh")
+        parser.add_argument("-d", "--home-dir", "--home", default="")
+    parser.add_argument("name")
+    return parser.parse_args(words[1:])
 
 
 def _run(
@@ -94,7 +136,8 @@ def _run(
     elif words[0] in USERS:
         _add_user(files, words)
     elif words[0] in GROUPS:
-        _append(files, "group", f"{words[-1]}:x:{_number(words, ('--gid', '-g'))}:")
+        asked = _flags(words)
+        _append(files, "group", f"{asked.name}:x:{asked.number}:")
     elif words[0] in INSTALLERS:
         _install(container, words, start, log)
 
@@ -122,25 +165,18 @@ def _install(
 
 def _make_folders(container: Container, files: Path, words: Sequence[str]) -> None:
     base = container.image.config.working_directory
-    for word in words[1:]:
-        if not word.startswith("-"):
-            (files / Path(base, word).as_posix().lstrip("/")).mkdir(parents=True, exist_ok=True)
+    for name in _flags(words).names:
+        (files / Path(base, name).as_posix().lstrip("/")).mkdir(parents=True, exist_ok=True)
 
 
 def _add_user(files: Path, words: Sequence[str]) -> None:
-    name, number = words[-1], _number(words, ("--uid", "-u"))
-    home = f"/home/{name}"
-    _append(files, "passwd", f"{name}:x:{number}:{number}::{home}:/bin/sh")
-    _append(files, "group", f"{name}:x:{number}:")
-    if {"--create-home", "-m"} & set(words):
+    asked = _flags(words)
+    home = asked.home_dir or f"/home/{asked.name}"
+    account = f"{asked.name}:x:{asked.number}:{asked.number}::{home}:{asked.shell}"
+    _append(files, "passwd", account)
+    _append(files, "group", f"{asked.name}:x:{asked.number}:")
+    if asked.create_home:
         (files / home.lstrip("/")).mkdir(parents=True, exist_ok=True)
-
-
-def _number(words: Sequence[str], flags: Sequence[str]) -> str:
-    for flag in flags:
-        if flag in words:
-            return words[words.index(flag) + 1]
-    return "1000"
 
 
 def _append(files: Path, name: str, line: str) -> None:
