@@ -70,7 +70,8 @@ class Vault:
         self.keep()
 
     def delete(self) -> None:
-        """Drop everything; first what makes it a vault."""
+        """Drop everything; first what makes it a vault. Jobs that are planned find nothing."""
+        self.jobs.clear()
         (self.folder / "vault.json").unlink()
         shutil.rmtree(self.folder)
 
