@@ -46,9 +46,18 @@ def create(scope: Scope, request: Members) -> Members:
         listener = Listener(arn, int(port), protocol, ports.local_port(int(port)), default)
         listener.tags = tags.read(request.get("Tags"))
         balancer.listeners[arn] = listener
+        serve(balancer, listener)
+        return {"Listeners": [told(balancer, listener)]}
+
+
+def serve(balancer: LoadBalancer, listener: Listener) -> None:
+    """Put a listener into effect, on another port where somebody was quicker to take its own."""
+    balancer.save()
+    DATA_PLANE.serve()
+    if listener.arn in DATA_PLANE.refused:
+        listener.local_port = ports.other_port()
         balancer.save()
         DATA_PLANE.serve()
-        return {"Listeners": [told(balancer, listener)]}
 
 
 def rule_arn(listener: str) -> str:
@@ -91,8 +100,7 @@ def modify(scope: Scope, request: Members) -> Members:
             listener.default.actions = actions.checked("ModifyListener", balancer, given)
         if port != listener.port:
             listener.port, listener.local_port = port, ports.local_port(port)
-        balancer.save()
-        DATA_PLANE.serve()
+        serve(balancer, listener)
         return {"Listeners": [told(balancer, listener)]}
 
 

@@ -10,16 +10,23 @@ ADDRESS = "127.0.0.1"
 
 def local_port(port: int) -> int:
     """A port on this machine for a listener."""
-    taken = {
+    return port if port not in taken() and is_free(port) else other_port()
+
+
+def other_port() -> int:
+    """A port that nobody has."""
+    while (chosen := free_port()) in taken():
+        continue
+    return chosen
+
+
+def taken() -> set[int]:
+    """The ports that listeners have, whether or not the proxy has them now."""
+    return {
         listener.local_port
         for balancer in all_balancers()
         for listener in balancer.listeners.values()
     }
-    if port not in taken and is_free(port):
-        return port
-    while (chosen := free_port()) in taken:
-        continue
-    return chosen
 
 
 def is_free(port: int) -> bool:

@@ -37,8 +37,8 @@ def test_what_the_model_declares_is_checked(elbv2, balancing, unique):
     code, message = refusal(elbv2.create_target_group, **given, HealthCheckIntervalSeconds=301)
     assert code == "ValidationError"
     assert message == (
-        "1 validation error detected: Value '301' at 'healthCheckIntervalSeconds' failed to satisfy "
-        "constraint: Member must have value less than or equal to 300"
+        "1 validation error detected: Value '301' at 'healthCheckIntervalSeconds' failed to "
+        "satisfy constraint: Member must have value less than or equal to 300"
     )
 
 

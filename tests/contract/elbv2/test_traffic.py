@@ -39,6 +39,14 @@ def test_the_name_leads_to_the_listener_on_the_gateways_port(
     assert absent.status_code == 404
 
 
+def test_two_listeners_of_one_port_are_reached_at_two(balancing, web, fixed):
+    urls = [
+        balancing.url(balancing.listener(balancing.balancer(), fixed(text), port=18123))
+        for text in ("one", "two")
+    ]
+    assert [web.get(url).text for url in urls] == ["one", "two"]
+
+
 def test_requests_go_round_and_a_sticky_one_stays(balancing, target, web, unique):
     url, _, group = balancing.site(target("a"), target("b"))
     assert {web.get(url).json()["name"] for _ in range(4)} == {"a", "b"}
