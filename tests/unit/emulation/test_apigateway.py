@@ -62,22 +62,21 @@ def statement(effect: str = "Allow", **members: object) -> dict:
     return {"Effect": effect, "Action": INVOKE, "Resource": "*", **members}
 
 
-@pytest.mark.parametrize(
-    ("statements", "expected"),
-    [
+def test_policies_decide():
+    near = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    far = {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    expected = [
         ([statement(Resource=ARN)], Verdict.ALLOWED),
         ([statement(Resource=ARN.replace("models", "*"))], Verdict.ALLOWED),
         ([statement(Resource=ARN.replace("GET", "POST"))], Verdict.UNDECIDED),
         ([statement(), statement("Deny", Resource=[ARN])], Verdict.DENIED),
         ([statement(Action="execute-api:*")], Verdict.ALLOWED),
-        ([statement(Condition={"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}})], Verdict.UNDECIDED),
-        ([statement(Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})], Verdict.ALLOWED),
-    ],
-)
-def test_policies_decide(statements, expected):
-    assert (
-        verdict({"Statement": statements}, INVOKE, ARN, {"aws:SourceIp": "127.0.0.1"}) is expected
-    )
+        ([statement(Condition=near)], Verdict.UNDECIDED),
+        ([statement(Condition=far)], Verdict.ALLOWED),
+    ]
+    values = {"aws:SourceIp": "127.0.0.1"}
+    for statements, found in expected:
+        assert verdict({"Statement": statements}, INVOKE, ARN, values) is found, statements
 
 
 def test_what_is_no_policy_or_not_known_lets_nobody_in():

@@ -47,9 +47,8 @@ def test_a_token_without_a_known_scope_is_denied_everything():
     assert statement["Effect"] == "Deny"
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+def test_a_token_that_is_not_good_is_unauthorized():
+    wrong = [
         {"key": "t" * 64},
         {"algorithm": "HS512"},
         {"exp": 1},
@@ -57,18 +56,16 @@ def test_a_token_without_a_known_scope_is_denied_everything():
         {"iss": "others"},
         {"aud": "others"},
         {"sub": None},
-    ],
-    ids=str,
-)
-def test_a_token_that_is_not_good_is_unauthorized(wrong):
-    with pytest.raises(authorize_request.UnauthorizedError, match="^Unauthorized$"):
-        asked(**wrong)
+    ]
+    for each in wrong:
+        with pytest.raises(authorize_request.UnauthorizedError, match="^Unauthorized$"):
+            asked(**each)
 
 
-@pytest.mark.parametrize("header", ["", "Bearer x.y.z", "Basic YTpi"])
-def test_what_is_no_token_is_unauthorized(header):
-    with pytest.raises(authorize_request.UnauthorizedError):
-        handler({"authorizationToken": header, "methodArn": ARN}, None)
+def test_what_is_no_token_is_unauthorized():
+    for header in ("", "Bearer x.y.z", "Basic YTpi"):
+        with pytest.raises(authorize_request.UnauthorizedError):
+            handler({"authorizationToken": header, "methodArn": ARN}, None)
 
 
 def test_a_token_without_a_signature_is_unauthorized():
