@@ -275,9 +275,6 @@ apigateway_authorizer = _apigateway("Authorizer")
 apigateway_vpc_link = _apigateway("VpcLink")
 scalable_target = _application_autoscaling("ScalableTarget")
 scaling_policy = _application_autoscaling("ScalingPolicy")
-ecr_repository = resource_type(
-    "AWS::ECR::Repository", "emulation.services.ecr.resources:RepositoryResource"
-)
 ecs_cluster = _ecs("Cluster")
 ecs_service = _ecs("Service")
 ecs_task_definition = _ecs("TaskDefinition")

@@ -17,6 +17,9 @@ from localstack.services.ec2.resource_providers.aws_ec2_instance_plugin import (
 from localstack.services.ec2.resource_providers.aws_ec2_securitygroup_plugin import (
     EC2SecurityGroupProviderPlugin,
 )
+from localstack.services.ecr.resource_providers.aws_ecr_repository_plugin import (
+    ECRRepositoryProviderPlugin,
+)
 from localstack.services.events.resource_providers.aws_events_rule_plugin import (
     EventsRuleProviderPlugin,
 )
@@ -58,6 +61,7 @@ OURS = {
     EC2InstanceProviderPlugin: "emulation.services.ec2.resources:InstanceResource",
     EC2SecurityGroupProviderPlugin: "emulation.services.ec2.resources:SecurityGroupResource",
     DynamoDBTableProviderPlugin: "emulation.services.dynamodb.resources:TableResource",
+    ECRRepositoryProviderPlugin: "emulation.services.ecr.resources:RepositoryResource",
     EventsRuleProviderPlugin: "emulation.services.events.resources:RuleResource",
     KinesisStreamProviderPlugin: "emulation.services.kinesis.resources:StreamResource",
     KinesisStreamConsumerProviderPlugin: (
