@@ -107,6 +107,13 @@ RECIPES = (
         packages=("pyjwt",),
     ),
     Recipe(
+        "ApiSourceKey",
+        "api",
+        ".zip",
+        (*CONTRACTS, "pipeline/aws.py", "requirements.lock", "api/**/*"),
+        zipped,
+    ),
+    Recipe(
         "ConsumerBundleKey",
         "consumer",
         ".zip",
