@@ -162,6 +162,8 @@ def plan(
         StartError: the image cannot be run so.
     """
     name = container["name"]
+    if log is not None and not running.isolated():
+        log(running.NO_ROOT)
     private = around.network.private
     hostname = placing.private_name(around.network.address, around.task.region)
     shown = dict(around.mounts.get(name, ()))
