@@ -84,12 +84,12 @@ def _described_by(scope: Scope, request: Members) -> Members:
 def _check_keys(member: str, tables: Members) -> None:
     """Ids of tables are keys of a map, whose pattern the API's model does not carry."""
     if not all(TABLE_ID.fullmatch(name) for name in tables):
+        place = f"{member[0].lower()}{member[1:]}"
         raise errors.validation(
-            f"1 validation error detected: Value '{{{', '.join(tables)}}}' at "
-            f"'{member[0].lower()}{member[1:]}' failed to satisfy constraint: Map keys must satisfy "
-            "constraint: [Member must have length less than or equal to 64, Member must have length "
-            "greater than or equal to 1, Member must satisfy regular expression pattern: "
-            "[0-9a-zA-Z-]*]"
+            f"1 validation error detected: Value '{{{', '.join(tables)}}}' at '{place}' failed to "
+            "satisfy constraint: Map keys must satisfy constraint: [Member must have length less "
+            "than or equal to 64, Member must have length greater than or equal to 1, Member must "
+            "satisfy regular expression pattern: [0-9a-zA-Z-]*]"
         )
 
 

@@ -179,8 +179,10 @@ def part_answer(request: Request, scope: Scope, which: tuple[str, str], part: st
     try:
         state = json.loads(request.args.get("state") or "{}")
         return as_json(PARTS[part](scope, one[1], dict(request.args), state))
-    except (VisualError, LookupError, ValueError, TypeError, AttributeError) as error:
+    except (VisualError, LookupError) as error:
         return as_json({"message": str(error)}, 400)
+    except (ValueError, TypeError, AttributeError):
+        return as_json({"message": "The state of the page cannot be read."}, 400)
 
 
 PARTS: dict[str, Callable[[Scope, Members, dict[str, str], Members], Members]] = {

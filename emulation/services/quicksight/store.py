@@ -71,7 +71,8 @@ class Shelf:
 
     def __init__(self, scope: Scope, kind: str) -> None:
         self._folder = root() / scope.account / scope.region / kind
-        self._loaded = _loaded(scope.account, scope.region, kind)
+        with LOCK:
+            self._loaded = _loaded(scope.account, scope.region, kind)
 
     def get(self, name: str) -> Members | None:
         """One document."""

@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from localstack.runtime.events import infra_ready
+
 LOG = logging.getLogger(__name__)
 
 POOL = ThreadPoolExecutor(max_workers=3, thread_name_prefix="quicksight")
@@ -11,7 +13,13 @@ POOL = ThreadPoolExecutor(max_workers=3, thread_name_prefix="quicksight")
 
 def submit(work: Callable[[], None]) -> None:
     """Carry out in the background; a mistake of ours is at least told."""
-    POOL.submit(work).add_done_callback(_tell)
+    POOL.submit(_when_ready, work).add_done_callback(_tell)
+
+
+def _when_ready(work: Callable[[], None]) -> None:
+    """What the last run left waits for the other services, whose state it reads."""
+    infra_ready.wait()
+    work()
 
 
 def _tell(done: Future[None]) -> None:

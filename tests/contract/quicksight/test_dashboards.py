@@ -89,29 +89,28 @@ def test_refused_query_is_told_in_the_visuals_place(quicksight, definition, part
     assert 'relation "public.nowhere" does not exist' in drawn(name, "b")["refused"]
 
 
-@pytest.mark.parametrize(
-    ("expression", "kind", "sentence"),
-    [
-        ("{nothing} + 1", "COLUMN_REPLACEMENT_MISSING", "Required column 'nothing' is missing"),
-        ("sum({delay}) + {delay}", "COLUMN_TYPE_MISMATCH", "Mismatched aggregation"),
-        ("{delay} + ${Nothing}", "PARAMETER_NOT_FOUND", "Parameter Nothing is not declared."),
-        ("conjure({delay})", "INTERNAL_FAILURE", "Function conjure is not computed here."),
-    ],
-)
-def test_definition_with_a_mistake_fails(quicksight, definition, parts, expression, kind, sentence):
-    name = quicksight.name("mistake")
-    field = {"DataSetIdentifier": "trips", "Name": "wrong", "Expression": expression}
+MISTAKES = {
+    "a": ("{nothing} + 1", "COLUMN_REPLACEMENT_MISSING", "Required column 'nothing' is missing"),
+    "b": ("sum({delay}) + {delay}", "COLUMN_TYPE_MISMATCH", "Mismatched aggregation"),
+    "c": ("{delay} + ${Nothing}", "PARAMETER_NOT_FOUND", "Parameter Nothing is not declared."),
+    "d": ("conjure({delay})", "INTERNAL_FAILURE", "Function conjure is not computed here."),
+}
 
-    made = definition([parts["bar"]("b", "carrier", "delay")], CalculatedFields=[field])
-    version = quicksight.dashboard(name, made)["Version"]
 
-    (error,) = version["Errors"]
+def test_definition_with_mistakes_fails_with_all_of_them(quicksight, definition, parts):
+    fields = [
+        {"DataSetIdentifier": "trips", "Name": name, "Expression": expression}
+        for name, (expression, _, _) in MISTAKES.items()
+    ]
+    made = definition([parts["bar"]("b", "carrier", "delay")], CalculatedFields=fields)
+
+    version = quicksight.dashboard(quicksight.name("mistake"), made)["Version"]
+
     assert version["Status"] == "CREATION_FAILED"
-    assert (error["Type"], error["ViolatedEntities"]) == (
-        kind,
-        [{"Path": "calculated-field/wrong"}],
-    )
-    assert sentence in error["Message"]
+    for error, (name, (_, kind, sentence)) in zip(version["Errors"], MISTAKES.items(), strict=True):
+        path = [{"Path": f"calculated-field/{name}"}]
+        assert (error["Type"], error["ViolatedEntities"]) == (kind, path)
+        assert sentence in error["Message"]
 
 
 def test_lenient_definition_passes_with_its_errors(quicksight, definition, parts):

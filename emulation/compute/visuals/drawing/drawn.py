@@ -133,15 +133,8 @@ def own_colors(visual: Visual) -> dict[str, str]:
     found = {}
     for one in palette.get("ColorMap") or []:
         element = one["Element"]
-        key = element.get("DataPathValue") or element.get("FieldValue") or element.get("FieldId")
+        key = element.get("FieldValue") or element.get("FieldId")
         found[str(key)] = one["Color"]
-    for one in visual.configuration.get("Series") or []:
-        ((_, item),) = one.items()
-        settings = item.get("Settings") or {}
-        line = settings.get("LineStyleSettings") or {}
-        key = item.get("FieldValue") or item.get("FieldId")
-        if color := line.get("LineColor") or settings.get("Color"):
-            found[str(key)] = color
     return found
 
 

@@ -29,6 +29,7 @@ HOLES = {"SMALL": 0.75, "MEDIUM": 0.6, "LARGE": 0.45}
 SLICES = 20
 FEW_CELLS = 260
 BINS = 10
+POINTS = 2500
 ROOMY: Spec = {"opacity": {"expr": "bandwidth('x') > 28 ? 1 : 0"}}
 """Numbers in narrow cells would cover each other."""
 
@@ -216,9 +217,10 @@ def scatter(visual: Visual) -> Drawing:
     plain_rows = any(not one.measure for one in (x, y))
     asked = [*dimensions, *measures]
     if plain_rows:
-        rows = visual.questions.listed(asked, (), 2500)
+        rows = visual.questions.listed(asked, (), POINTS)
+        visual.note(len(rows) == POINTS, f"What is beyond {POINTS:,} points")
     else:
-        rows = visual.questions.grouped(dimensions, measures, limit=2500)
+        rows = visual.questions.grouped(dimensions, measures, limit=POINTS)
     points = [_point(row, (category, label, x, y, size)) for row in rows]
     names = list(dict.fromkeys(point["s"] for point in points if "s" in point))
     encoding: Spec = {

@@ -50,6 +50,8 @@ def series_of(
     visual.note(len(categories) > 1, "Drill-down")
     visual.note(visual.wells.get("SmallMultiples"), "SmallMultiples")
     category, color = next(iter(categories), None), next(iter(colors), None)
+    if not measures:
+        return Series([], category, [], [], [], "")
     questions, shown = visual.questions, category
     order: list[Any] = []
     if category is not None:
@@ -67,7 +69,7 @@ def series_of(
     if color is not None:
         by = visual.sorting("ColorSort", [color, *measures])
         by = by or [Sorting(measures[0].value.sql, descending=True)] if measures else by
-        most, other = visual.limit("ColorItemsLimitConfiguration", COLORS)
+        most, other = visual.limit(_color_limit(visual), COLORS)
         tints, more = questions.ranked(color, by, most, alone=False)
         if more and other and color.type is Type.STRING:
             tint, tints = with_other(color, tints), [*tints, OTHER]
@@ -83,6 +85,12 @@ def series_of(
         several = [f"{name} · {one.label}" for name in names for one in measures]
     title = color.label if color else ""
     return Series(values, category, measures, texts, several, title)
+
+
+def _color_limit(visual: Visual) -> str:
+    """Line charts call it otherwise than bar charts."""
+    name = "ColorItemsLimitConfiguration"
+    return name if name in visual.sorts else "ColorItemsLimit"
 
 
 def _marks(
