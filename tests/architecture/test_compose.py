@@ -21,6 +21,7 @@ INSTALLED_AS = {
     "botocore": "boto3",
     "starlette": "fastapi",
     "pydantic": "pydantic-settings",
+    "jwt": "pyjwt",
     "yaml": "pyyaml",
 }
 """Imported names whose package is another, or comes with another."""
