@@ -128,6 +128,8 @@ def test_update_is_seen_when_it_is_published(quicksight, definition, parts, draw
     quicksight.dashboard(name, definition([parts["bar"]("b", "carrier", "delay")]))
     changed = definition([parts["bar"]("b", "origin", "delay")])
     quicksight("update_dashboard", DashboardId=name, Name="new", Definition=changed)
+    described = quicksight("describe_dashboard", DashboardId=name)["Dashboard"]["Version"]
+    assert described["VersionNumber"] == 1
     before = set(marks(drawn(name, "b")))
 
     quicksight("update_dashboard_published_version", DashboardId=name, VersionNumber=2)

@@ -84,7 +84,7 @@ def _asked(visual: Visual, measure: WellField) -> Kpi | None:
     style = colored.style(last[-1], (0.0, 1.0)) if colored else ""
     values = [float(row[1]) for row in rows] if trend else []
     if target is not None:
-        return Kpi(last[0], last[1], f"target {target.label}", style, values, period)
+        return Kpi(last[0], last[1], target.label, style, values, period)
     before = rows[-2][1] if trend and len(rows) > 1 else None
     label = trend.text(rows[-2][0]) if trend and len(rows) > 1 else ""
     return Kpi(last[0], before, label, style, values, period)
