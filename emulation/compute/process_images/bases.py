@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emulation.compute.process_images.image import DEFAULT_PATH, ImageConfig, ImageError
+from emulation.compute.process_images.root import MACHINE
 from emulation.compute.process_images.trees import remove_tree, share, share_tree
 from emulation.compute.runtimes import interpreter, site_packages
 
@@ -26,7 +27,7 @@ PYTHON = re.compile(rf"{LIBRARY}python:{re.escape(VERSION)}(?:\.\d+)?(?:-(?:{DEB
 UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?")
 UV_WITH_PYTHON = re.compile(rf"(?:[\d.]+-)?python{re.escape(VERSION)}(?:-(?:{DEBIAN}|\w+-slim))?")
 
-FORMAT = "2"
+FORMAT = "3"
 """Of the stand-ins' files; they are laid anew when it changes."""
 LEFT_OUT = ("test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages")
 ACCOUNTS = {
@@ -145,7 +146,7 @@ def _prefix() -> Path:
 
 
 def _lay_python(target: Path) -> None:
-    _lay_system(target)
+    lay_system(target)
     local = target / "usr" / "local"
     library = local / "lib" / f"python{VERSION}"
     source = _prefix()
@@ -209,10 +210,18 @@ def _lead_to_local(target: Path, prefix: Path) -> None:
         (target / folder).chmod((target / folder).stat().st_mode | 0o111)
 
 
-def _lay_system(target: Path) -> None:
+def lay_system(target: Path) -> None:
+    """The folders and accounts of a system, and the places of this machine's."""
     for name, mode in FOLDERS.items():
         (target / name).mkdir(parents=True, exist_ok=True)
         (target / name).chmod(mode)
+    for name in MACHINE:
+        here = Path("/", name)
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        if here.is_symlink():
+            (target / name).symlink_to(here.readlink())
+        elif here.is_dir():
+            (target / name).mkdir(exist_ok=True)
     for name, text in ACCOUNTS.items():
         (target / "etc" / name).write_text(text)
         (target / "etc" / name).chmod(0o640 if "shadow" in name else 0o644)

@@ -57,6 +57,15 @@ def work(
     return changed
 
 
+def is_known(command: Sequence[str]) -> bool:
+    """Whether all that it runs is honoured."""
+    try:
+        commands_of(command)
+    except NotHonouredError:
+        return False
+    return True
+
+
 def commands_of(command: Sequence[str]) -> list[list[str]]:
     """The simple commands that `a && b` runs.
 

@@ -1,9 +1,10 @@
 """What a container's process is before it is the program: it gives itself the image's root.
 
-The root is an overlay: what the container writes, the image's files, the files of the known base,
-and below those the programs of this machine - /usr without /usr/local, and of /etc and /var only
-what they need. An image that brings everything itself gets nothing of the machine. Devices are the
-harmless ones. A second process of a container (a health check) joins the root of the first.
+The root is an overlay: what the container writes, the image's files, the files of the known base.
+Where the image stands on a known base, more overlays lie on it, with the machine's folders below:
+/usr without /usr/local, and of /etc what programs need. An image that brings everything itself gets
+nothing of the machine. Devices are the harmless ones. A second process of a container (a health
+check) joins the root of the first.
 
 Run by path with `python -I -S`, so it finds our modules itself.
 """
@@ -31,23 +32,24 @@ from emulation.compute.lambda_root import (
     MS_BIND,
     MS_NODEV,
     MS_NOSUID,
+    MS_PRIVATE,
     MS_REC,
     SYS_MOUNT_SETATTR,
     checked,
     mount,
-    separate,
+    write,
 )
 
 STAGE = "/tmp"
 """A folder that every machine has, hidden by what is mounted on it."""
 NEW = f"{STAGE}/root"
 
-KEPT = {
-    "/": {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "var"},
-    "/usr/local": set(),
-    "/var": {"lib"},
-    "/var/lib": {"dpkg", "apt"},
-    "/etc": {
+MACHINE: dict[str, set[str] | None] = {
+    **dict.fromkeys(("bin", "sbin", "lib", "lib32", "lib64", "libx32")),
+    "usr": None,
+    "var/lib/dpkg": None,
+    "var/lib/apt": None,
+    "etc": {
         "alternatives",
         "apt",
         "ca-certificates",
@@ -71,9 +73,12 @@ KEPT = {
         "timezone",
     },
 }
-"""What of the machine an image on a known base sees; whatever else is in these folders is not
-there. Accounts, for one, are the base's: a layer must not carry those of the machine away.
+"""What of the machine an image on a known base sees, and of a folder only these; whatever else is
+in it is not there. Accounts, for one, are the base's: a layer must not carry those of the machine
+away.
 """
+HIDDEN = {"usr": {"local"}}
+"""What of it is not seen."""
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {
     "fd": "/proc/self/fd",
@@ -113,6 +118,21 @@ def join(pid: int) -> None:
         os.close(number)
 
 
+def separate() -> None:
+    """Leave the machine's mounts. Who may not do so may in a user namespace, and is root there and
+    nobody else.
+    """
+    user, group = os.geteuid(), os.getegid()
+    try:
+        os.unshare(os.CLONE_NEWNS)
+    except PermissionError:
+        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
+        write("/proc/self/setgroups", "deny")
+        write("/proc/self/uid_map", f"0 {user} 1")
+        write("/proc/self/gid_map", f"0 {group} 1")
+    mount(None, "/", None, MS_REC | MS_PRIVATE)
+
+
 def name(hostname: str) -> None:
     """The container's own name, where it has one."""
     if hostname:
@@ -127,14 +147,16 @@ def build(plan: dict[str, Any]) -> None:
     kernel = {path: held(path) for path in ("/proc", "/sys")}
     layers = [held(path) for path in plan["lower"]]
     upper, work = held(plan["upper"]), held(plan["work"])
-    below = [MACHINE] if plan["machine"] else []
+    machine = {
+        path: (held(f"/{path}"), held(over), held(spare)) for path, over, spare in plan["machine"]
+    }
     mount("tmpfs", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755")
     os.mkdir(NEW)
-    if plan["machine"]:
-        mount_machine()
-    lower = ":".join([*map(link, layers), *below])
-    options = f"lowerdir={lower},upperdir={link(upper)},workdir={link(work)},userxattr"
-    mount("overlay", NEW, "overlay", 0, options)
+    overlay(NEW, [link(layer) for layer in layers], upper, work)
+    for path, (source, over, spare) in machine.items():
+        below = [f"{link(layer)}/{path}" for layer in layers]
+        seen = [*filter(os.path.isdir, below), mask(path, link(source)), link(source)]
+        overlay(f"{NEW}/{path}", seen, over, spare)
     for path, source in kernel.items():
         place(path, source, read_only=path == "/sys")
     lay_devices(devices)
@@ -142,31 +164,28 @@ def build(plan: dict[str, Any]) -> None:
         place(target, source, read_only=only)
     if plan["read_only"]:
         # What is mounted in it stays as it is.
-        set_read_only(NEW, recursive=False)
+        for path in (NEW, *(f"{NEW}/{name}" for name in machine)):
+            set_read_only(path, recursive=False)
     os.chdir(NEW)
     checked(LIBC.pivot_root(b".", b"."), "pivot_root")
     checked(LIBC.umount2(b".", MNT_DETACH), "umount")
 
 
-MACHINE = f"{STAGE}/machine"
+def overlay(target: str, lower: list[str], upper: int, work: int) -> None:
+    """Mount an overlay; attributes of users, for who is not root may set no others."""
+    options = f"lowerdir={':'.join(lower)},upperdir={link(upper)},workdir={link(work)},userxattr"
+    mount("overlay", target, "overlay", 0, options)
 
 
-def mount_machine() -> None:
-    """This machine as an image sees it: an overlay whose upper layer hides the rest.
-
-    It is a file system of its own, so that the container's may lie on the machine's disk: no layer
-    of an overlay may be inside of another.
-    """
-    mask = f"{STAGE}/mask"
-    for folder, kept in KEPT.items():
-        if not os.path.isdir(folder):
-            continue
-        os.makedirs(mask + folder, exist_ok=True)
-        for entry in os.listdir(folder):
-            if entry not in kept:
-                os.mknod(f"{mask}{folder}/{entry}", stat.S_IFCHR, 0)
-    os.mkdir(MACHINE)
-    mount("overlay", MACHINE, "overlay", 0, f"lowerdir={mask}:/,userxattr")
+def mask(path: str, folder: str) -> str:
+    """A layer that hides what an image does not see of a folder of the machine."""
+    target = f"{STAGE}/masks/{path}"
+    os.makedirs(target)
+    kept = MACHINE[path]
+    for entry in os.listdir(folder):
+        if entry in HIDDEN.get(path, set()) or (kept is not None and entry not in kept):
+            os.mknod(f"{target}/{entry}", stat.S_IFCHR, 0)
+    return target
 
 
 def lay_devices(devices: dict[str, int]) -> None:

@@ -138,7 +138,7 @@ class Run:
         """
         self._folder.mkdir(parents=True)
         container = self._container()
-        if not running.isolated():
+        if self._is_relocated():
             return relocated_run.work(container, self._command(), start, log)
         process = start(running.process(container, log=log))
         process.wait()
@@ -146,10 +146,18 @@ class Run:
             raise RunError(
                 f"The command '{self.shown()}' returned a non-zero code: {process.exit_code}"
             )
-        upper = self._folder / "upper"
+        upper = running.written(container)
         harvest(upper, [*sorted(container.mounts, reverse=True), "/etc/resolv.conf", "/etc/hosts"])
         harvest(upper, ["/run/caches", "/proc", "/sys", "/dev"])
         return upper
+
+    def _is_relocated(self) -> bool:
+        """Whether it runs in a copy of the image's files: always where there is no root of its own;
+        where files can only belong to root, if it is a command that is known (`useradd`).
+        """
+        if not running.isolated():
+            return True
+        return not running.has_users() and relocated_run.is_known(self._command())
 
     def _container(self) -> Container:
         config = self._stage.config

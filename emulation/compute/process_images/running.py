@@ -12,7 +12,6 @@ is written into a program is then the machine's, and the container's log should 
 """
 
 import marshal
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from emulation.compute.process_images import relocated, root
+from emulation.compute.process_images import bases, relocated, root
 from emulation.compute.process_images.accounts import account
 from emulation.compute.process_images.image import DEFAULT_PATH, ImageConfig, ProcessImage
 from emulation.compute.process_images.trees import remove_tree
@@ -154,9 +153,9 @@ def roots(image: ProcessImage) -> list[Path]:
 
 def _plan(container: Container, command: Sequence[str]) -> dict[str, Any]:
     image, folder = container.image, container.folder
-    for name in ("upper", "work"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    os.chmod(folder / "upper", 0o755)  # noqa: PTH101
+    upper, work = _writable(folder)
+    machine = _machine() if image.base else []
+    over = {path: _writable(folder / "over" / path.replace("/", "%")) for path in machine}
     user = account(container.user or image.config.user, *roots(image))
     mounts = {**_resolver(), **container.mounts}
     return {
@@ -164,9 +163,9 @@ def _plan(container: Container, command: Sequence[str]) -> dict[str, Any]:
         "namespaces": list(container.namespaces),
         "hostname": container.hostname,
         "lower": [str(path) for path in roots(image)],
-        "machine": image.base is not None,
-        "upper": str(folder / "upper"),
-        "work": str(folder / "work"),
+        "machine": [(path, *map(str, pair)) for path, pair in over.items()],
+        "upper": str(upper),
+        "work": str(work),
         "binds": [(path, str(one.source), one.read_only) for path, one in mounts.items()],
         "read_only": container.read_only,
         "user": (user.user, user.group, list(user.groups)),
@@ -174,6 +173,34 @@ def _plan(container: Container, command: Sequence[str]) -> dict[str, Any]:
         "command": list(command),
         "environment": environment(container),
     }
+
+
+def _writable(folder: Path) -> tuple[Path, Path]:
+    """Where an overlay keeps what is written, and where it works."""
+    for name in ("upper", "work"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "upper").chmod(0o755)
+    return folder / "upper", folder / "work"
+
+
+def _machine() -> list[str]:
+    """The folders of this machine that an image on a known base sees."""
+    return [path for path in root.MACHINE if _is_folder(Path("/", path))]
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def written(container: Container) -> Path:
+    """What the container has written, once it has ended, as one folder."""
+    upper = container.folder / "upper"
+    for path in root.MACHINE:
+        over = container.folder / "over" / path.replace("/", "%") / "upper"
+        if over.is_dir() and any(over.iterdir()):
+            (upper / path).parent.mkdir(parents=True, exist_ok=True)
+            over.rename(upper / path)
+    return upper
 
 
 def _resolver() -> dict[str, Mount]:
@@ -189,15 +216,24 @@ def _start(plan: dict[str, Any]) -> list[str]:
 @cache
 def isolated() -> bool:
     """Whether a container can have a root of its own here; found out by trying, once."""
+    return _probe("mkdir /x /usr/x && rm /usr/bin/env")
+
+
+@cache
+def has_users() -> bool:
+    """Whether files of a container can belong to others than root."""
+    return isolated() and _probe("mkdir /x && chown 10001:10001 /x")
+
+
+def _probe(line: str) -> bool:
     if sys.platform != "linux":
         return False
     name = tempfile.mkdtemp(prefix="process-image-")
     try:
         image = ProcessImage("", Path(name) / "files", ImageConfig(), Path(name) / "base")
         image.root.mkdir()
-        (Path(name) / "base").mkdir()
-        container = Container("probe", image, Path(name) / "container")
-        plan = _plan(container, ["/bin/sh", "-c", "mkdir -p /usr/x && rm -rf /usr/bin"])
+        bases.lay_system(Path(name) / "base")
+        plan = _plan(Container("probe", image, Path(name) / "container"), ["/bin/sh", "-c", line])
         done = subprocess.run(
             _start(plan), capture_output=True, timeout=PROBE_SECONDS, check=False, env={}
         )
