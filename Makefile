@@ -31,6 +31,8 @@ export PIPELINE_BAKE_SECONDS ?= 10
 export PIPELINE_ALARM_SECONDS ?= 10
 export MLFLOW_TRACKING_URI ?= http://localhost:$(MLFLOW_PORT)
 export PIPELINE_API_URL ?= http://localhost:$(API_PORT)
+# The API's load balancer listens there.
+export PIPELINE_PAGE_PORT ?= $(API_PORT)
 unexport AWS_SESSION_TOKEN AWS_PROFILE
 endif
 

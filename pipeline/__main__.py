@@ -32,6 +32,7 @@ from pipeline.orchestration.display import (
     show_stages,
 )
 from pipeline.orchestration.events import tell
+from pipeline.orchestration.image import build_image, know_image
 from pipeline.orchestration.poison import Aside, Changes
 from pipeline.orchestration.release import know_model
 from pipeline.orchestration.restore import Options, restore
@@ -48,6 +49,8 @@ FLIGHT = (
     ' "scheduled_departure": "2013-03-15T17:15:00"}'
 )
 QUESTION = "select carrier_name, flights, on_time_percent from mart_carrier_month order by 3"
+API = "api"
+"""Runs the image that its sources are built to."""
 DELIVERY = "delivery"
 """Runs once when it is created, with the source that is there by then."""
 AFTER_TRAINING = {"serving", "consumers", DELIVERY, "monitoring"}
@@ -131,6 +134,8 @@ def new_run(options: argparse.Namespace, config: Settings) -> Run:
 
 def up(options: argparse.Namespace, run: Run) -> None:
     """The whole story; what is done already is passed over."""
+    run.deployer.learn("api_image")
+    know_image(run)
     confirm("Deploy and run this?", run.settings, run.deployer.plan(*SPINE), yes=options.yes)
     started = time.monotonic()
     with Screen() as screen:
@@ -153,6 +158,7 @@ def deploy(options: argparse.Namespace, run: Run) -> None:
     """Every stack; the one that serves only when there is a model."""
     run.deployer.learn(*STACKS)
     know_model(run)
+    know_image(run)
     plans = run.deployer.plan(*STACKS)
     confirm("Deploy this?", run.settings, plans, yes=options.yes)
     for plan in plans:
@@ -161,6 +167,8 @@ def deploy(options: argparse.Namespace, run: Run) -> None:
             continue
         if plan.stack == DELIVERY:
             deliver(run)
+        if plan.stack == API:
+            build_image(run, Lines(plan.name))
         done = run.deployer.deploy(plan.stack, Lines(plan.name), plan)
         console.print(f"[green]✓[/] {plan.name} {done.plan.past} in {done.seconds:.1f} s")
 

@@ -34,6 +34,12 @@ class Settings(BaseSettings):
         description="MLflow server that training reports to; empty tracks nothing.",
     )
     api_url: str = Field("http://127.0.0.1:8000", description="Address of the page and of the API.")
+    page_port: int = Field(
+        0,
+        ge=0,
+        le=65535,
+        description="One more port that the API's load balancer listens on; 0: only 80.",
+    )
     days: int = Field(90, ge=2, le=365, description="Days of 2013 that `up` tells as events.")
     training_instance: str = Field(
         "ml.m5.large", description="SageMaker instance that training runs on."
@@ -77,6 +83,7 @@ class Settings(BaseSettings):
             "FeaturesSchedule": self.features_schedule,
             "MlflowTrackingUri": self.mlflow_tracking_uri,
             "TrainingInstanceType": self.training_instance,
+            "PagePort": str(self.page_port),
             "Approval": self.approval,
             "NewDataDays": str(self.new_data_days),
             "BakeSeconds": str(self.bake_seconds),

@@ -3,24 +3,24 @@
 Its tag is the hash of the sources, so an unchanged API is the same image in an unchanged task.
 """
 
-from pathlib import PurePosixPath
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from pipeline import aws
+from pipeline.deploy import bundle
 from pipeline.errors import JobFailedError, LateError
 from pipeline.orchestration.logs import log_tail
 from pipeline.orchestration.run import Run, Show
 from pipeline.polling import polls
 
-IMAGE = "ApiImageUri"
-"""The API stack's parameter."""
+SOURCE, IMAGE = "ApiSourceKey", "ApiImageUri"
+"""The parameters that take the sources' key and the image."""
 
 
 def build_image(run: Run, show: Show) -> str:
     """Build and push the image, unless it is there."""
-    tag = image_tag(run.output("ApiSourceKey"))
+    tag = image_tag()
     digest = pushed(run, tag)
     if not digest:
         _build(run, tag, show)
@@ -30,14 +30,16 @@ def build_image(run: Run, show: Show) -> str:
 
 
 def know_image(run: Run) -> None:
-    """Tell the deployer which image the sources that it has shipped are to become."""
-    tag = image_tag(run.output("ApiSourceKey"))
-    run.deployer.known[IMAGE] = f"{run.output('ApiRepositoryUri')}:{tag}"
+    """Tell the deployer which image the sources are, or are to become; it has to be built before
+    it is used.
+    """
+    if repository := run.deployer.known.get("ApiRepositoryUri"):
+        run.deployer.known[IMAGE] = f"{repository}:{image_tag()}"
 
 
-def image_tag(source_key: str) -> str:
-    """The hash in a bundle's key."""
-    return PurePosixPath(source_key).stem.rpartition("-")[2]
+def image_tag() -> str:
+    """The hash of the API's sources."""
+    return bundle.build(SOURCE).digest
 
 
 def pushed(run: Run, tag: str) -> str:

@@ -9,6 +9,7 @@ from pipeline.orchestration.dimensions import put_dimensions
 from pipeline.orchestration.endpoint import predict
 from pipeline.orchestration.events import land, produce
 from pipeline.orchestration.features import build_features
+from pipeline.orchestration.image import build_image
 from pipeline.orchestration.release import release, train_first
 from pipeline.orchestration.run import Run, Show
 from pipeline.orchestration.runner import Stage, Work
@@ -28,6 +29,14 @@ def deploying(*stacks: str) -> Work:
 STAGES: Sequence[Stage] = (
     Stage("ingest", "S3, Kinesis, Lambda (stacks)", deploying("storage", "streaming")),
     Stage("dimensions", "S3", put_dimensions, ("ingest",)),
+    Stage(
+        "build",
+        "ECR, CodeBuild (stacks)",
+        deploying("network", "api_image"),
+        ("ingest",),
+    ),
+    Stage("image", "CodeBuild to ECR", build_image, ("build",)),
+    Stage("api", "Fargate, ALB, API Gateway", deploying("api", "api_gateway"), ("image",)),
     Stage("produce", "Kinesis", produce, ("ingest",)),
     Stage(
         "compute",
