@@ -15,6 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from api.core.archive import Archive
 from api.core.deployment import Clients
 from api.core.pipeline import Pipeline
+from api.routes import events as event_routes
 from api.routes import pipeline as pipeline_routes
 from api.routes import predictions as prediction_routes
 from api.routes import problems
@@ -60,6 +61,7 @@ def create_app(settings: ApiSettings | None = None, clients: Clients = aws.clien
     where = {"aws": aws.endpoint_url() or "AWS", "region": aws.region()}
     app.include_router(prediction_routes.router(clients, chosen, archive, pipeline))
     app.include_router(pipeline_routes.router(pipeline, chosen, archive, where))
+    app.include_router(event_routes.router(clients, chosen, archive, pipeline, where))
     app.mount("/pages", StaticFiles(directory=PAGES), name="pages")
 
     for path, file in PAGE_FILES.items():
