@@ -2,6 +2,7 @@
 refuses.
 """
 
+import hashlib
 import io
 import json
 import warnings
@@ -42,6 +43,11 @@ OUTPUTS = {
 
 def refusal(code, message, operation="Operation"):
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def tag(body):
+    """S3's name of a content."""
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 class FakeAWS:
@@ -167,12 +173,19 @@ class FakeAWS:
         body = json.dumps({"predictions": answers}).encode()
         return {"Body": io.BytesIO(body), "InvokedProductionVariant": "live"}
 
-    def put_object(self, *, Bucket, Key, Body, ContentType):
+    def put_object(self, *, Bucket, Key, Body, ContentType, IfNoneMatch=None, IfMatch=None):
+        before = self.objects.get((Bucket, Key))
+        if (IfNoneMatch and before is not None) or (IfMatch and IfMatch != tag(before)):
+            message = "At least one of the pre-conditions you specified did not hold"
+            raise refusal("PreconditionFailed", message, "PutObject")
         self.objects[Bucket, Key] = Body
         return {}
 
     def get_object(self, *, Bucket, Key):
-        return {"Body": io.BytesIO(self.objects[Bucket, Key])}
+        if (Bucket, Key) not in self.objects:
+            raise refusal("NoSuchKey", "The specified key does not exist.", "GetObject")
+        body = self.objects[Bucket, Key]
+        return {"Body": io.BytesIO(body), "ETag": tag(body)}
 
     def get_paginator(self, operation):
         assert operation == "list_objects_v2"
