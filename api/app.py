@@ -84,6 +84,7 @@ def create_app(settings: ApiSettings | None = None, clients: Clients = aws.clien
         docs_url=None,
         redoc_url=None,
     )
+    app.state.drain, app.state.lookup = drain, lookup
     problems.register(app)
     describing.describe(app)
     app.add_middleware(Front, settings=chosen, counters=counters, drain=drain)

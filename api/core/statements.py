@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from api.core.console.query import NAME
 from api.core.deployment import Clients, Deployment
 from api.errors import NotReadableError
 
@@ -31,7 +32,7 @@ def query(
         Database=deployment.outputs.get("WarehouseDatabase", "flights"),
         Sql=sql,
         Parameters=[{"name": name, "value": value} for name, value in parameters.items()],
-        StatementName="api-flight",
+        StatementName=NAME,
     )["Id"]
     _wait(data, statement, seconds)
     result = data.get_statement_result(Id=statement)

@@ -74,6 +74,11 @@ class StreamLookup:
             LOG.warning("features cannot be looked up: %s", error)
             return [Found(warning=f"Features could not be looked up: {error}")] * len(flights)
 
+    def forget(self) -> None:
+        """Read everything again."""
+        with self._lock:
+            self._kept.clear()
+
     def _find(self, flights: Sequence[Flight]) -> list[Found]:
         bucket = self._bucket()
         content = self._read(bucket, NEWEST_KEY) if bucket else b""
