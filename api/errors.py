@@ -4,7 +4,10 @@ ApiError
 ├── NotInServiceError     deploy the pipeline, or wait until it is
 ├── UnreachableError      AWS does not answer, or does not let us in
 ├── ModelFailedError      the model's container answered with an error
-└── NotReadableError      a part of the pipeline cannot be read
+├── NotReadableError      a part of the pipeline cannot be read
+├── NotFoundError         nobody knows what was asked for
+├── InProgressError       the same request is being answered: ask again
+└── KeyReusedError        an idempotency key stands for another request
 
 The classes know no status codes: `api/routes/problems.py` gives each its own.
 """
@@ -28,3 +31,15 @@ class ModelFailedError(ApiError):
 
 class NotReadableError(ApiError):
     """A part of the pipeline that does not tell how it is."""
+
+
+class NotFoundError(ApiError):
+    """There is no such thing."""
+
+
+class InProgressError(ApiError):
+    """It is being done already."""
+
+
+class KeyReusedError(ApiError):
+    """The key is taken."""

@@ -26,6 +26,17 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+PROBLEM_EXAMPLE: dict[str, Any] = {
+    "type": "about:blank",
+    "title": "Unprocessable Entity",
+    "status": 422,
+    "detail": "dest: String should match pattern '^[A-Z]{3}$'",
+    "instance": "/v1/predict",
+    "request_id": "5f0c6e1b2a9d4c7e8b3a1f2d4e6c8a90",
+    "fields": [{"field": "dest", "problem": "String should match pattern '^[A-Z]{3}$'"}],
+}
+
+
 class FlightFields(BaseModel):
     """A scheduled flight, and what else is known of it two hours before."""
 
@@ -65,6 +76,36 @@ PredictRequest = Annotated[
 ]
 
 
+class KnownFeatures(BaseModel):
+    """Where the model's input came from."""
+
+    given: int = Field(description="Features of the request, with those that name the flight.")
+    looked_up: int = Field(description="Features that the stream job had left in the lake.")
+    unknown: int = Field(description="Features that nobody knew: the model got null.")
+    source: Literal["request", "settled", "newest"] = Field(
+        description="`settled`: as of two hours before the departure, exactly; `newest`: what the "
+        "stream knew by then; `request`: nothing was looked up or found."
+    )
+    as_of: datetime | None = Field(None, description="What was looked up is as of this moment.")
+    warning: str | None = Field(None, description="Why features could not be looked up.")
+
+
+class Effect(BaseModel):
+    """What knowing one feature does to the probability."""
+
+    feature: str
+    value: str | float | int = Field(description="As the model got it.")
+    without: float = Field(description="Probability when this feature is unknown.")
+    effect: float = Field(description="Probability less `without`: above 0 it makes late likelier.")
+
+
+class Explanation(BaseModel):
+    """Why a probability is what it is."""
+
+    method: str = Field(description="How effects were found, and what they are not.")
+    effects: list[Effect] = Field(description="Of each known feature, the largest first.")
+
+
 class Prediction(BaseModel):
     """What the model says of one flight."""
 
@@ -73,17 +114,27 @@ class Prediction(BaseModel):
     flight_id: str = Field(examples=["2013-03-15/UA/1545/EWR"])
     late: bool = Field(description="Will it arrive more than 15 minutes late?")
     probability: float = Field(ge=0, le=1, description="Of being late.")
-    variant: str = Field(description="The endpoint's variant that answered.")
+    variant: str = Field(description="The endpoint's variant that answered, or `artifact`.")
+    model_version: str = Field(
+        "", description="The registered version that answered; empty where the model has no number."
+    )
     recorded: bool = Field(description="Whether it was written to the lake.")
     warning: str | None = Field(None, description="Why it was not.")
+    features: KnownFeatures
+    explanation: Explanation | None = Field(None, description="With `explain=true`.")
 
 
 class Problem(BaseModel):
     """An error, as RFC 9457 has it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM_EXAMPLE]})
+
+    type: str = Field("about:blank", description="The title says what the status means.")
     title: str
     status: int
     detail: str
+    instance: str = Field(description="Path of the request.")
+    request_id: str = Field(description="The request's `X-Request-Id`, by which the log knows it.")
     fields: list[dict[str, str]] | None = Field(
         None, description="What is wrong with which field of the request."
     )

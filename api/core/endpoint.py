@@ -1,58 +1,61 @@
 """Asks the SageMaker endpoint, and says in our words why it did not answer."""
 
-import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import NoReturn
 
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
+from api.core.answers import JSON, Answers, Instances, parse, question
 from api.core.deployment import Clients
+from api.core.reading import Reading
+from api.core.stages.stage import Stage, State
 from api.errors import ModelFailedError, NotInServiceError, UnreachableError
 
 NOT_IN_SERVICE = {"ValidationError", "ValidationException", "ModelNotReadyException"}
 """SageMaker says `ValidationError` of an endpoint that it does not know or that is being made."""
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One prediction."""
-
-    probability: float
-    late: bool
+SERVING = {"InService", "Updating", "SystemUpdating", "RollingBack"}
+"""An endpoint answers with its old fleet while it gets a new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """The predictions of one request and the variant that gave them."""
+class EndpointPredictor:
+    """An endpoint by its name; `look` reads how it is."""
 
-    predictions: tuple[Answer, ...]
-    variant: str
+    def __init__(
+        self, clients: Clients, name: str, look: Callable[[], tuple[Reading, Stage]]
+    ) -> None:
+        self._clients = clients
+        self._name = name
+        self._look = look
 
+    def ask(self, instances: Instances) -> Answers:
+        """The endpoint's predictions."""
+        try:
+            reply = self._clients("sagemaker-runtime").invoke_endpoint(
+                EndpointName=self._name,
+                ContentType=JSON,
+                Accept=JSON,
+                Body=question(instances).encode(),
+            )
+            body = reply["Body"].read()
+        except ClientError as error:
+            _translate(error, self._name)
+        except ReadTimeoutError as error:
+            sentence = f"The endpoint {self._name} did not answer in time."
+            raise ModelFailedError(sentence) from error
+        except BotoCoreError as error:
+            raise UnreachableError(f"AWS cannot be asked for a prediction: {error}") from error
+        return parse(body, len(instances), reply.get("InvokedProductionVariant", ""))
 
-def ask(clients: Clients, endpoint: str, instances: Sequence[dict[str, Any]]) -> Answers:
-    """The endpoint's predictions, one an instance, in order.
+    def unreadiness(self) -> str:
+        """Why the endpoint does not serve."""
+        _, stage = self._look()
+        if stage.state is State.DONE or stage.facts.get("status") in SERVING:
+            return ""
+        return stage.summary
 
-    Raises:
-        NotInServiceError: there is no endpoint, or not yet.
-        ModelFailedError: its container failed, or answered with something else.
-        UnreachableError: AWS does not answer, or refuses us.
-    """
-    try:
-        reply = clients("sagemaker-runtime").invoke_endpoint(
-            EndpointName=endpoint,
-            ContentType="application/json",
-            Accept="application/json",
-            Body=json.dumps({"instances": list(instances)}).encode(),
-        )
-        body = reply["Body"].read()
-    except ClientError as error:
-        _translate(error, endpoint)
-    except ReadTimeoutError as error:
-        raise ModelFailedError(f"The endpoint {endpoint} did not answer in time.") from error
-    except BotoCoreError as error:
-        raise UnreachableError(f"AWS cannot be asked for a prediction: {error}") from error
-    return Answers(_parse(body, len(instances)), reply.get("InvokedProductionVariant", ""))
+    def close(self) -> None:
+        """It is not ours."""
 
 
 def _translate(error: ClientError, endpoint: str) -> NoReturn:
@@ -66,20 +69,3 @@ def _translate(error: ClientError, endpoint: str) -> NoReturn:
         said = error.response.get("OriginalMessage") or message
         raise ModelFailedError(f"The model failed: {said}") from error
     raise UnreachableError(f"SageMaker refused the request: {code}: {message}") from error
-
-
-def _parse(body: bytes, expected: int) -> tuple[Answer, ...]:
-    try:
-        predictions = tuple(
-            Answer(float(item["probability"]), bool(item["late"]))
-            for item in json.loads(body)["predictions"]
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        shown = body[:200].decode(errors="replace")
-        raise ModelFailedError(f"The model's answer is not a prediction: {shown}") from error
-    # NaN too is not between.
-    if not all(0 <= prediction.probability <= 1 for prediction in predictions):
-        raise ModelFailedError("The model answered with a probability outside 0 and 1.")
-    if len(predictions) != expected:
-        raise ModelFailedError(f"The model answered {len(predictions)} of {expected} flights.")
-    return predictions

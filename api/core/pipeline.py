@@ -1,12 +1,12 @@
 """The whole pipeline at one glance: its stages, read from AWS at the same time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.core.archive import Archive
 from api.core.deployment import Clients, Deployment, read_deployment
-from api.core.reading import Reading, Readings
+from api.core.reading import NEVER, Reading, Readings
 from api.core.stages import delivery, lake, model, monitor, stream, workers
 from api.core.stages.stage import Stage, State
 from api.core.stages.warehouse import Warehouse
@@ -21,7 +21,9 @@ class Glance:
 
     deployment: Reading
     stages: dict[str, Stage]
-    predictions: Reading
+    read_at: dict[str, float]
+    """When each stage was read, by a clock that only goes forward."""
+    predictions: Reading = NEVER
 
 
 class Pipeline:
@@ -57,15 +59,23 @@ class Pipeline:
 
     def glance(self) -> Glance:
         """Everything, within the patience of the settings."""
+        stages = self.stages()
+        if stages.deployment.failed:
+            return replace(stages, predictions=stages.deployment)
+        patience = self._settings.patience_seconds
+        return replace(stages, predictions=self._archived.latest(patience)["predictions"])
+
+    def stages(self) -> Glance:
+        """Everything but the predictions."""
         patience = self._settings.patience_seconds
         deployment = self._deployments.latest(patience)["deployment"]
         if deployment.failed:
-            return Glance(deployment, {}, deployment)
+            return Glance(deployment, {}, {})
         stages = self._stages.latest(patience)
         return Glance(
             deployment,
             {name: _stage(reading) for name, reading in stages.items()},
-            self._archived.latest(patience)["predictions"],
+            {name: reading.at for name, reading in stages.items()},
         )
 
     def endpoint(self) -> tuple[Reading, Stage]:

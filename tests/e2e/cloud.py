@@ -21,6 +21,7 @@ STACKS = tuple(
     for stack in ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
 )
 ROWS_A_REQUEST = 500
+CAPTURES = "captures/"
 
 
 def objects(laptop: Laptop, bucket: str, prefix: str = "") -> dict[str, tuple[str, Any]]:
@@ -180,7 +181,12 @@ def everything(laptop: Laptop) -> dict[str, Any]:
             (job["TrainingJobName"], job["TrainingJobStatus"]) for job in training_jobs(laptop)
         ],
         "endpoint": _endpoint(laptop),
-        "lake": objects(laptop, LAKE),
+        # What the endpoint is asked comes into the lake some seconds later.
+        "lake": {
+            key: object_
+            for key, object_ in objects(laptop, LAKE).items()
+            if not key.startswith(CAPTURES)
+        },
         "artifacts": objects(laptop, ARTIFACTS),
         "facts": sql(laptop, "SELECT COUNT(*), SUM(distance) FROM fact_flights"),
         "marts": sql(laptop, "SELECT * FROM mart_carrier_month ORDER BY carrier, month"),

@@ -17,6 +17,8 @@ from api.core.stages.stage import Figure, Stage, State, absent
 from api.errors import NotReadableError
 
 COUNT_NAME = "api-row-counts"
+READING_NAMES = {COUNT_NAME, "api-console"}
+"""Statements of this API, which change no row."""
 SYSTEM_SCHEMAS = ("pg_", "information_schema", "sys")
 POLL_SECONDS = 0.2
 COUNT_SECONDS = 60.0
@@ -77,12 +79,12 @@ class Warehouse:
         return rows
 
     def _newest_statement(self) -> str | None:
-        """The newest statement that is not our own count; None when it cannot be told."""
+        """The newest statement that is none of our own; None when it cannot be told."""
         try:
             listed = self._clients("redshift-data").list_statements(MaxResults=50)["Statements"]
         except ClientError:
             return None
-        others = [item["Id"] for item in listed if item.get("StatementName") != COUNT_NAME]
+        others = [item["Id"] for item in listed if item.get("StatementName") not in READING_NAMES]
         return others[0] if others else None
 
     def _count(self, target: dict[str, str]) -> dict[str, int]:

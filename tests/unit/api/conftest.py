@@ -2,6 +2,7 @@
 refuses.
 """
 
+import hashlib
 import io
 import json
 import warnings
@@ -32,7 +33,7 @@ OUTPUTS = {
         "FlightFeaturesJobName": "t-build-flight-features",
     },
     "warehouse": {"WarehouseWorkgroup": "t", "WarehouseDatabase": "flights"},
-    "training": {"TrainingJobPrefix": "t"},
+    "training": {"TrainingJobPrefix": "t", "ModelPackageGroupName": "t-models"},
     "serving": {"EndpointName": "t"},
     "monitoring": {"MonitorTopicArn": "t-monitor"},
     "delivery": {"DeliveryPipelineName": "t-delivery"},
@@ -42,6 +43,11 @@ OUTPUTS = {
 
 def refusal(code, message, operation="Operation"):
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+def tag(body):
+    """S3's name of a content."""
+    return f'"{hashlib.md5(body).hexdigest()}"'
 
 
 class FakeAWS:
@@ -58,6 +64,9 @@ class FakeAWS:
         self.statements = []
         self.jobs = []
         self.endpoint = None
+        self.packages = {}
+        self.flights = {}
+        self.results = {}
         self.workers = []
         self.deliveries = []
         self.model = lambda instance: 0.25
@@ -113,21 +122,34 @@ class FakeAWS:
     def list_statements(self, *, MaxResults):
         return {"Statements": self.statements[::-1][:MaxResults]}
 
-    def execute_statement(self, *, WorkgroupName, Database, Sql, StatementName):
+    def execute_statement(self, *, WorkgroupName, Database, Sql, StatementName, Parameters=()):
         self.calls.append(Sql)
-        self.statements.append({"Id": str(len(self.statements)), "StatementName": StatementName})
-        return {"Id": self.statements[-1]["Id"]}
+        number = str(len(self.statements))
+        asked = {item["name"]: item["value"] for item in Parameters}
+        statement = {"Id": number, "StatementName": StatementName}
+        self.statements.append(statement)
+        self.results[number] = self.rows_of(asked)
+        return {"Id": number}
 
-    def describe_statement(self, *, Id):
-        return {"Status": "FINISHED"}
-
-    def get_statement_result(self, *, Id):
+    def rows_of(self, asked):
+        """One flight of the warehouse, or the rows that its tables have."""
+        if "flight_id" in asked:
+            row = self.flights.get(asked["flight_id"], {})
+            fields = [{"isNull": True} if v is None else {"stringValue": v} for v in row.values()]
+            columns = [{"name": name} for name in row]
+            return {"ColumnMetadata": columns, "Records": [fields] if row else []}
         return {
             "Records": [
                 [{"stringValue": f"public.{name}"}, {"longValue": rows}]
                 for name, rows in self.tables.items()
             ]
         }
+
+    def describe_statement(self, *, Id):
+        return {"Status": "FINISHED"}
+
+    def get_statement_result(self, *, Id):
+        return self.results[Id]
 
     def list_training_jobs(self, *, NameContains, SortBy, SortOrder, MaxResults):
         return {"TrainingJobSummaries": self.jobs[:MaxResults]}
@@ -151,6 +173,33 @@ class FakeAWS:
         standing = {"pipelineExecutionId": "newest", "status": "Failed"}
         return {"stageStates": [{"stageName": "Gate", "latestExecution": standing}]}
 
+    def register(self, number, **properties):
+        """A version of the registry; the newest serves."""
+        arn = f"arn:aws:sagemaker:us-east-1:000000000000:model-package/t-models/{number}"
+        self.packages[arn] = {
+            "ModelPackageArn": arn,
+            "ModelApprovalStatus": "Approved",
+            "CreationTime": START,
+            "InferenceSpecification": {
+                "Containers": [{"ModelDataUrl": f"s3://t-artifacts/{number}"}]
+            },
+            "CustomerMetadataProperties": properties,
+        }
+
+    def list_model_packages(self, *, ModelPackageGroupName, SortBy, SortOrder, MaxResults):
+        assert (ModelPackageGroupName, SortOrder) == ("t-models", "Descending")
+        return {"ModelPackageSummaryList": list(self.packages.values())[::-1][:MaxResults]}
+
+    def describe_model_package(self, *, ModelPackageName):
+        return self.packages[ModelPackageName]
+
+    def describe_endpoint_config(self, *, EndpointConfigName):
+        return {"ProductionVariants": [{"VariantName": "live", "ModelName": "t-model"}]}
+
+    def describe_model(self, *, ModelName):
+        newest = list(self.packages)[-1]
+        return {"PrimaryContainer": {"ModelPackageName": newest, "Environment": {}}}
+
     def describe_endpoint(self, *, EndpointName):
         if self.endpoint is None:
             raise refusal("ValidationException", f'Could not find endpoint "{EndpointName}".')
@@ -167,12 +216,19 @@ class FakeAWS:
         body = json.dumps({"predictions": answers}).encode()
         return {"Body": io.BytesIO(body), "InvokedProductionVariant": "live"}
 
-    def put_object(self, *, Bucket, Key, Body, ContentType):
+    def put_object(self, *, Bucket, Key, Body, ContentType, IfNoneMatch=None, IfMatch=None):
+        before = self.objects.get((Bucket, Key))
+        if (IfNoneMatch and before is not None) or (IfMatch and IfMatch != tag(before)):
+            message = "At least one of the pre-conditions you specified did not hold"
+            raise refusal("PreconditionFailed", message, "PutObject")
         self.objects[Bucket, Key] = Body
         return {}
 
     def get_object(self, *, Bucket, Key):
-        return {"Body": io.BytesIO(self.objects[Bucket, Key])}
+        if (Bucket, Key) not in self.objects:
+            raise refusal("NoSuchKey", "The specified key does not exist.", "GetObject")
+        body = self.objects[Bucket, Key]
+        return {"Body": io.BytesIO(body), "ETag": tag(body)}
 
     def get_paginator(self, operation):
         assert operation == "list_objects_v2"

@@ -41,8 +41,18 @@ def test_one_flight_gets_one_prediction(http, deployed, flight):
         "late": False,
         "probability": 0.25,
         "variant": "live",
+        "model_version": "",
         "recorded": True,
         "warning": None,
+        "features": {
+            "given": 5,
+            "looked_up": 0,
+            "unknown": len(FEATURE_NAMES) - 5,
+            "source": "request",
+            "as_of": None,
+            "warning": None,
+        },
+        "explanation": None,
     }
 
 

@@ -1,0 +1,1 @@
+"""What the console shows beside the stages, each part read from AWS's own APIs."""
