@@ -70,6 +70,13 @@ function path(one, two) {
   return `M${from} ${start}C${from} ${half} ${to} ${half} ${to} ${end}`;
 }
 
+// How the rate went, as a line of 84 by 14 that ends at its newest.
+function trail(rates, left, bottom) {
+  const most = Math.max(...rates);
+  if (rates.length < 2 || !most) return "";
+  return rates.map((value, at) => `${at ? "L" : "M"}${left + 84 * at / (rates.length - 1)} ${bottom - 14 * value / most}`).join("");
+}
+
 export class Picture {
   constructor(holder, onChoose) {
     this.holder = holder;
@@ -114,7 +121,8 @@ export class Picture {
         element("text", { x: 16, y: 47, class: "title" }, title),
         element("text", { x: 16, y: height - 17, class: "value" }, "–"),
         element("text", { x: 16, y: height - 17, class: "unit" }),
-        element("text", { x: width - 14, y: 25, class: "gain", "text-anchor": "end" }),
+        element("path", { class: "trail" }),
+        element("text", { x: width - 14, y: height - 42, class: "gain", "text-anchor": "end" }),
       );
       const choose = () => { this.choose(name); this.onChoose(name); };
       group.addEventListener("click", choose);
@@ -136,10 +144,13 @@ export class Picture {
 
   choose(name) {
     this.chosen = name;
-    for (const [other, group] of Object.entries(this.nodes)) group.classList.toggle("chosen", other === name);
+    for (const [other, group] of Object.entries(this.nodes)) {
+      group.classList.toggle("chosen", other === name);
+      if (!STAGES[other].plain) group.setAttribute("aria-pressed", other === name);
+    }
   }
 
-  // `shown` maps a stage to {state, number, value, unit, label}.
+  // `shown` maps a stage to {state, number, value, unit, label, rate, trail}.
   show(shown) {
     this.shown = shown;
     const grown = {};
@@ -147,13 +158,16 @@ export class Picture {
       const stage = shown[name];
       if (!stage || STAGES[name].plain) continue;
       group.setAttribute("class", `node ${stage.state}${name === this.chosen ? " chosen" : ""}`);
-      group.setAttribute("aria-label", `${STAGES[name].title}, ${STAGES[name].service}: ${stage.label}`);
+      group.setAttribute("aria-label", `${STAGES[name].title}, ${STAGES[name].service}: ${[stage.value, stage.unit, stage.rate].filter(Boolean).join(" ")}. ${stage.label}`);
+      group.setAttribute("aria-pressed", name === this.chosen);
       const value = group.querySelector(".value"), unit = group.querySelector(".unit");
       value.textContent = stage.value;
       unit.textContent = stage.unit;
       const start = 16 + value.getComputedTextLength() + 6, room = group.querySelector("rect").width.baseVal.value - 8;
       unit.setAttribute("x", start);
       if (start + unit.getComputedTextLength() > room) unit.textContent = "";
+      group.querySelector(".gain").textContent = stage.rate || "";
+      group.querySelector(".trail").setAttribute("d", stage.rate ? trail(stage.trail, 16, group.querySelector("rect").height.baseVal.value - 40) : "");
       const before = this.last[name];
       grown[name] = typeof before === "number" && stage.number > before;
       if (typeof stage.number === "number") this.last[name] = stage.number;
