@@ -83,6 +83,9 @@ class ModelProcess:
             stdin.write(json.dumps(body) + "\n")
             stdin.flush()
         except (BrokenPipeError, ValueError) as error:
+            # A process that is being killed is there for a moment yet, and would be asked again.
+            self._process.kill()
+            self._process.wait()
             raise GoneError("The model's process has ended.") from error
         return self._told()
 
