@@ -36,10 +36,12 @@ const WIDE = {
   },
 };
 const TALL = {
-  size: [360, 756], box: [164, 100],
+  size: [360, 884], box: [164, 100],
+  // Lines that would run behind other boxes.
+  without: ["stream workers", "delivery training", "api people"],
   at: {
     flights: [8, 8], stream: [190, 8], raw: [6, 136], ingest: [190, 136], features: [6, 264], processed: [190, 264],
-    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520], monitor: [6, 648], delivery: [190, 648],
+    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520], workers: [6, 648], monitor: [190, 648], delivery: [190, 776],
   },
 };
 
@@ -93,7 +95,7 @@ export class Picture {
     const tip = element("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
     tip.append(element("path", { d: "M0 0.6L7 4L0 7.4Z", class: "tip" }));
     svg.append(tip);
-    this.edges = EDGES.filter((edge) => edge.every((name) => layout.at[name])).map(([from, to]) => {
+    this.edges = EDGES.filter((edge) => edge.every((name) => layout.at[name]) && !layout.without?.includes(edge.join(" "))).map(([from, to]) => {
       const d = path(side(from, layout), side(to, layout));
       const line = element("path", { d, class: "edge dry", "marker-end": "url(#tip)" });
       const stream = element("path", { d, class: "stream" });

@@ -4,7 +4,7 @@
 import { day, draw, make, number, quiet, replace, table, tag, unread } from "/pages/dom.js";
 
 const NAMES = { Calibration: "Calibration", ScoreDrift: "Score drift", Quality: "Quality", DataDrift: "Data drift", MissingValues: "Missing values" };
-const LEFT = 92, RIGHT = 14, TOP = 26, AUC_HEIGHT = 138, GAP = 22, RATIO_HEIGHT = 64, ROW = 17;
+const LEFT = 92, RIGHT = 14, TOP = 26, AUC_HEIGHT = 138, GAP = 26, RATIO_HEIGHT = 64, ROW = 17;
 const WELL = [0.8, 1.25];
 const time = (text) => Date.parse(`${text}T00:00:00Z`);
 
@@ -41,7 +41,7 @@ export class QualityPanel {
 
   chart(told) {
     const { windows, checks, retrainings } = told, width = Math.max(this.width, 300);
-    const left = width < 480 ? 74 : LEFT, from = time(windows[0].first), until = time(windows.at(-1).until);
+    const left = LEFT, from = time(windows[0].first), until = time(windows.at(-1).until);
     const x = (instant) => left + (instant - from) / (until - from) * (width - left - RIGHT);
     const ratioTop = TOP + AUC_HEIGHT + GAP, gridTop = ratioTop + RATIO_HEIGHT + 14, height = gridTop + ROW * checks.length + 24;
     const svg = draw("svg", {
@@ -107,7 +107,7 @@ export class QualityPanel {
     const low = Math.min(...values) - pad, high = Math.max(...values) + pad;
     const y = (value) => top + height - (value - low) / (high - low) * height;
     const middle = (item) => x((time(item.first) + time(item.until)) / 2);
-    svg.append(draw("text", { x: 0, y: top + 12, class: "title" }, name));
+    svg.append(draw("text", { x: 0, y: top - (band ? 5 : 13), class: "title" }, name));
     if (band) svg.append(draw("rect", { x: left, y: y(band[1]), width: width - left - RIGHT, height: y(band[0]) - y(band[1]), class: "well" }));
     for (const tick of ticks(low, high, band ? 0.2 : 0.05)) {
       svg.append(draw("line", { x1: left, x2: width - RIGHT, y1: y(tick), y2: y(tick), class: "grid" }), draw("text", { x: left - 6, y: y(tick) + 4, class: "label", "text-anchor": "end" }, tick.toFixed(2)));
@@ -163,19 +163,26 @@ export class QualityPanel {
   showDrift() {
     const told = this.part.value;
     if (!told?.drift.length) { replace(this.drift, unread(this.part, "Drift") || quiet("Drift by feature stands here as soon as the monitor has seen a window.")); return; }
-    const most = Math.max(...told.drift.map((item) => Math.max(item.value, item.limit))) * 1.04;
-    const bar = (item) => {
-      const row = make("li", { class: item.violated ? "drift wrong" : "drift" }, make("span", { class: "feature" }, item.feature), make("i", { "aria-hidden": "true" }), make("span", { class: "value" }, item.value.toFixed(3), make("span", { class: "unseen" }, ` of ${item.limit} allowed`)));
-      row.style.setProperty("--share", `${100 * item.value / most}%`);
-      row.style.setProperty("--limit", `${100 * item.limit / most}%`);
-      return row;
-    };
-    const first = told.drift.slice(0, 11), rest = told.drift.slice(11);
+    const judged = told.drift.filter((item) => item.limit !== null), others = told.drift.filter((item) => item.limit === null);
+    const rows = (items, most) => make("ul", { class: "plain drifts" }, ...items.map((item) => driftOf(item, most)));
+    const most = Math.max(...judged.map((item) => Math.max(item.value, item.limit))) * 1.04;
+    const first = judged.slice(0, 9), rest = judged.slice(9), wrong = judged.filter((item) => item.violated).length;
     this.title.textContent = `Drift by feature · ${span(told.windows.at(-1))}`;
-    replace(this.drift, make("ul", { class: "plain drifts" }, ...first.map(bar)),
-      rest.length ? make("details", { "data-key": "drift-rest" }, make("summary", {}, `${rest.length} more, down to ${rest.at(-1).value.toFixed(3)}`), make("ul", { class: "plain drifts" }, ...rest.map(bar))) : null,
-      quiet(`Population stability index; ${told.drift[0].limit} is allowed, at the mark.`));
+    replace(this.drift, unread(this.part, "Drift"),
+      judged.length ? quiet(`${wrong ? `${wrong} of ${judged.length}` : `None of ${judged.length}`} drifted further than allowed (population stability index, the mark).`) : null,
+      judged.length ? rows(first, most) : null,
+      rest.length ? make("details", { "data-key": "drift-rest" }, make("summary", {}, `${rest.length} more, all below ${first.at(-1).value.toFixed(3)}`), rows(rest, most)) : null,
+      others.length ? make("details", { "data-key": "drift-others" }, make("summary", {}, `${others.length} without a limit: they move with the season`), rows(others, others[0].value * 1.04)) : null);
   }
+}
+
+function driftOf(item, most) {
+  const row = make("li", { class: item.violated ? "drift wrong" : item.limit === null ? "drift unjudged" : "drift" },
+    make("span", { class: "feature", title: item.feature }, item.feature), make("i", { "aria-hidden": "true" }),
+    make("span", { class: "value" }, item.value.toFixed(3), item.limit === null ? null : make("span", { class: "unseen" }, ` of ${item.limit} allowed`)));
+  row.style.setProperty("--share", `${100 * item.value / most}%`);
+  row.style.setProperty("--limit", `${100 * (item.limit ?? 0) / most}%`);
+  return row;
 }
 
 function ticks(low, high, step) {

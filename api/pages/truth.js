@@ -12,7 +12,7 @@ export function showTruth(told) {
   const settled = list === "settled" && value.day?.known;
   const lines = settled ? value.day.arrived : value.predictions;
   if (!lines.length) { replace(body, unread(part, "Predictions"), quiet("None yet. Ask the model, or POST a flight to /predict.")); return; }
-  const heads = [["Flight"], ["Route"], ["Leaves", "optional"], ["Chance of delay"], ["Said"], ["Came true"], settled ? ["Arrived", "right optional"] : ["Asked", "right optional"]];
+  const heads = [["Flight"], ["Route"], ["Leaves", "optional"], ["Chance of delay"], ["Said", "optional"], ["Came true"], settled ? ["Arrived", "right optional"] : ["Asked", "right optional"]];
   replace(body, unread(part, "Predictions"), tally(value.day), table(heads, lines.map((item) => row(item, settled)), "Predictions, the newest first"));
 }
 
@@ -33,7 +33,7 @@ function row(item, settled) {
     make("td", { class: "name" }, `${item.origin} → ${item.dest}`),
     make("td", { class: "optional" }, leaves(item.scheduled_departure)),
     make("td", {}, chance(item)),
-    make("td", {}, verdict(item.late)),
+    make("td", { class: "optional" }, verdict(item.late)),
     make("td", {}, truthOf(item)),
     make("td", { class: "right optional quiet" }, settled ? leaves(item.truth.at) : ago(item.predicted_at)));
 }
