@@ -53,9 +53,7 @@ class Browser:
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command and its answer."""
         message: dict[str, Any] = {"id": next(self._numbers), "method": method}
-        message |= {"params": parameters} | (
-            {"sessionId": self._session} if self._session else {}
-        )
+        message |= {"params": parameters} | ({"sessionId": self._session} if self._session else {})
         os.write(self._write, json.dumps(message).encode() + b"\0")
         while True:
             told = self._next()
