@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from api.core.console.documents import Documents
 from api.core.deployment import Clients, Deployment
+from api.core.documents import Documents
 from pipeline.contracts.monitoring import (
     CHECKS,
     DATA_DRIFT,

@@ -226,7 +226,7 @@ def test_query_without_a_warehouse(http):
     assert ask(http, "SELECT 1").status_code == 503
 
 
-def test_report_is_read_once(console, cloud):
+def test_report_is_not_read_again(console, cloud):
     key = ("t-lake", "monitoring/t/reports/2013-04-01-14d/report.json")
     cloud.objects[key] = report("2013-04-01", "2013-04-15", "2")
     plain, reads = cloud.paginate, []
@@ -244,5 +244,6 @@ def test_report_is_read_once(console, cloud):
     cloud.get_paginator = lambda name: objects if name == "list_objects_v2" else others(name)
     cloud.get_object = get_object
     console()
+    before = reads.count(key[1])
     console()
-    assert reads.count(key[1]) == 1
+    assert before == reads.count(key[1]) > 0
