@@ -4,7 +4,7 @@ Everything else that the API reads it finds through these outputs, so it needs n
 pipeline's name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,12 @@ from botocore.exceptions import ClientError
 Clients = Callable[[str], Any]
 """`clients("s3")` is a client of that service."""
 
-STACKS = (
-    *("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers"),
-    *("deployment", "delivery", "monitoring"),
-)
+SPINE = ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
+LOOP = ("deployment", "delivery", "monitoring")
+"""What retrains and delivers; a pipeline predicts without it."""
+FRONT = ("network", "api_image", "api", "api_gateway")
+"""What the API itself runs in; nothing else needs it."""
+STACKS = (*SPINE, *FRONT, *LOOP)
 
 MISSING = "NOT_DEPLOYED"
 
@@ -36,6 +38,11 @@ class Deployment:
 
     stacks: tuple[Stack, ...] = ()
     outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_deployed(stacks: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether everything is there that a prediction needs."""
+    return {stack["name"] for stack in stacks if stack["status"] != MISSING} >= set(SPINE)
 
 
 def read_deployment(clients: Clients, name: str) -> Deployment:

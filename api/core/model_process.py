@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +36,7 @@ class ModelProcess:
         self._lock = threading.Lock()
         program = environment.get(PROGRAM_VARIABLE, "inference.py").removesuffix(".py")
         self._process = subprocess.Popen(
-            [sys.executable, "-I", PROGRAM, folder, program],
+            [sys.executable, "-I", "-S", PROGRAM, folder, program, sysconfig.get_path("purelib")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={"PATH": os.defpath, **environment},
@@ -83,6 +84,9 @@ class ModelProcess:
             stdin.write(json.dumps(body) + "\n")
             stdin.flush()
         except (BrokenPipeError, ValueError) as error:
+            # A process that is being killed is there for a moment yet, and would be asked again.
+            self._process.kill()
+            self._process.wait()
             raise GoneError("The model's process has ended.") from error
         return self._told()
 

@@ -1,10 +1,12 @@
 """A model's archive as a program: a question a line on standard input, an answer a line on standard
 output, by the code that the archive itself has.
 
-    python -I model_program.py MODEL_FOLDER PROGRAM
+    python -I -S model_program.py MODEL_FOLDER PROGRAM PACKAGES_FOLDER
 
 Nothing of the API is imported here: the archive may be older than it, with another contract under
-the same names. It is asked as SageMaker's container asks it.
+the same names. Packages come from their folder, without the links to working trees that it may
+hold, so what an archive lacks is missing here as it is at the endpoint. It is asked as SageMaker's
+container asks it.
 """
 
 import importlib
@@ -34,11 +36,11 @@ def ask(program: Any, model: Any, body: str) -> dict[str, str]:
 
 def main() -> None:
     """Load the model, say so, answer until nobody asks any more."""
-    folder, name = Path(sys.argv[1]), sys.argv[2]
+    folder, name, packages = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     # What the model's code prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
-    sys.path.insert(0, str(folder / "code"))
+    sys.path[:] = [str(folder / "code"), *sys.path, packages]
     try:
         program = importlib.import_module(name)
         model = program.model_fn(str(folder))

@@ -7,7 +7,8 @@ from typing import Any
 from api.core.archive import Archive
 from api.core.deployment import Clients, Deployment, read_deployment
 from api.core.reading import NEVER, Reading, Readings
-from api.core.stages import delivery, lake, model, monitor, stream, workers
+from api.core.stages import delivery, lake, model, stream, workers
+from api.core.stages.monitor import Monitor
 from api.core.stages.stage import Stage, State
 from api.core.stages.warehouse import Warehouse
 from api.settings import ApiSettings
@@ -37,6 +38,7 @@ class Pipeline:
             settings.fresh_seconds,
         )
         warehouse = Warehouse(clients, settings.warehouse_seconds)
+        watched = Monitor(clients)
         self._stages = Readings(
             {
                 "stream": self._with_deployment(stream.read_stream),
@@ -47,7 +49,7 @@ class Pipeline:
                 "warehouse": lambda: warehouse.read(self._deployment()),
                 "training": self._with_deployment(model.read_training),
                 "endpoint": self._with_deployment(model.read_endpoint),
-                "monitor": self._with_deployment(monitor.read_monitor),
+                "monitor": lambda: watched.read(self._deployment()),
                 "delivery": self._with_deployment(delivery.read_delivery),
                 "workers": self._with_deployment(workers.read_workers),
             },

@@ -36,10 +36,12 @@ const WIDE = {
   },
 };
 const TALL = {
-  size: [360, 756], box: [164, 100],
+  size: [360, 884], box: [164, 100],
+  // Lines that would run behind other boxes.
+  without: ["stream workers", "delivery training", "api people"],
   at: {
     flights: [8, 8], stream: [190, 8], raw: [6, 136], ingest: [190, 136], features: [6, 264], processed: [190, 264],
-    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520], monitor: [6, 648], delivery: [190, 648],
+    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520], workers: [6, 648], monitor: [190, 648], delivery: [190, 776],
   },
 };
 
@@ -70,6 +72,13 @@ function path(one, two) {
   return `M${from} ${start}C${from} ${half} ${to} ${half} ${to} ${end}`;
 }
 
+// How the rate went, as a line of 84 by 14 that ends at its newest.
+function trail(rates, left, bottom) {
+  const most = Math.max(...rates);
+  if (rates.length < 2 || !most) return "";
+  return rates.map((value, at) => `${at ? "L" : "M"}${left + 84 * at / (rates.length - 1)} ${bottom - 14 * value / most}`).join("");
+}
+
 export class Picture {
   constructor(holder, onChoose) {
     this.holder = holder;
@@ -86,7 +95,7 @@ export class Picture {
     const tip = element("marker", { id: "tip", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto" });
     tip.append(element("path", { d: "M0 0.6L7 4L0 7.4Z", class: "tip" }));
     svg.append(tip);
-    this.edges = EDGES.filter((edge) => edge.every((name) => layout.at[name])).map(([from, to]) => {
+    this.edges = EDGES.filter((edge) => edge.every((name) => layout.at[name]) && !layout.without?.includes(edge.join(" "))).map(([from, to]) => {
       const d = path(side(from, layout), side(to, layout));
       const line = element("path", { d, class: "edge dry", "marker-end": "url(#tip)" });
       const stream = element("path", { d, class: "stream" });
@@ -114,7 +123,8 @@ export class Picture {
         element("text", { x: 16, y: 47, class: "title" }, title),
         element("text", { x: 16, y: height - 17, class: "value" }, "–"),
         element("text", { x: 16, y: height - 17, class: "unit" }),
-        element("text", { x: width - 14, y: 25, class: "gain", "text-anchor": "end" }),
+        element("path", { class: "trail" }),
+        element("text", { x: width - 14, y: height - 42, class: "gain", "text-anchor": "end" }),
       );
       const choose = () => { this.choose(name); this.onChoose(name); };
       group.addEventListener("click", choose);
@@ -136,10 +146,13 @@ export class Picture {
 
   choose(name) {
     this.chosen = name;
-    for (const [other, group] of Object.entries(this.nodes)) group.classList.toggle("chosen", other === name);
+    for (const [other, group] of Object.entries(this.nodes)) {
+      group.classList.toggle("chosen", other === name);
+      if (!STAGES[other].plain) group.setAttribute("aria-pressed", other === name);
+    }
   }
 
-  // `shown` maps a stage to {state, number, value, unit, label}.
+  // `shown` maps a stage to {state, number, value, unit, label, rate, trail}.
   show(shown) {
     this.shown = shown;
     const grown = {};
@@ -147,13 +160,16 @@ export class Picture {
       const stage = shown[name];
       if (!stage || STAGES[name].plain) continue;
       group.setAttribute("class", `node ${stage.state}${name === this.chosen ? " chosen" : ""}`);
-      group.setAttribute("aria-label", `${STAGES[name].title}, ${STAGES[name].service}: ${stage.label}`);
+      group.setAttribute("aria-label", `${STAGES[name].title}, ${STAGES[name].service}: ${[stage.value, stage.unit, stage.rate].filter(Boolean).join(" ")}. ${stage.label}`);
+      group.setAttribute("aria-pressed", name === this.chosen);
       const value = group.querySelector(".value"), unit = group.querySelector(".unit");
       value.textContent = stage.value;
       unit.textContent = stage.unit;
       const start = 16 + value.getComputedTextLength() + 6, room = group.querySelector("rect").width.baseVal.value - 8;
       unit.setAttribute("x", start);
       if (start + unit.getComputedTextLength() > room) unit.textContent = "";
+      group.querySelector(".gain").textContent = stage.rate || "";
+      group.querySelector(".trail").setAttribute("d", stage.rate ? trail(stage.trail, 16, group.querySelector("rect").height.baseVal.value - 40) : "");
       const before = this.last[name];
       grown[name] = typeof before === "number" && stage.number > before;
       if (typeof stage.number === "number") this.last[name] = stage.number;

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from api.core.archive import Archive
 from api.core.clock import now, told
-from api.core.deployment import MISSING
+from api.core.deployment import is_deployed
 from api.core.pipeline import Pipeline
 from api.core.stages.stage import State
 from api.settings import ApiSettings
@@ -32,7 +32,7 @@ def router(
             "links": links,
             "reachable": not deployment.failed,
             "reason": deployment.reason,
-            "deployed": bool(stacks) and all(stack["status"] != MISSING for stack in stacks),
+            "deployed": is_deployed(stacks),
             "stacks": stacks,
             "stages": {name: asdict(stage) for name, stage in glance.stages.items()},
             "predictions": glance.predictions.value or [],

@@ -142,7 +142,7 @@ def test_people_are_answered(told):
     assert (shown["deployed"], shown["predictions_reason"]) == (True, "")
     stages = {name: stage["state"] for name, stage in shown["stages"].items()}
     loop = {stages.pop(name) for name in ("monitor", "delivery")}
-    assert (set(stages.values()), loop) == ({"done"}, {"idle"}), stages
+    assert (set(stages.values()), loop) == ({"done"}, {"absent"}), stages
 
 
 def test_every_kind_of_work_left_its_log(told, training):

@@ -18,7 +18,7 @@ from api.core.console.query import Queries
 from api.core.console.rates import Rates
 from api.core.console.truth import Truth
 from api.core.console.work import Work, logs_of
-from api.core.deployment import MISSING, Clients, Deployment
+from api.core.deployment import Clients, Deployment, is_deployed
 from api.core.pipeline import Glance, Pipeline
 from api.core.reading import Reading, Readings
 from api.settings import ApiSettings
@@ -91,7 +91,7 @@ class Console:
             "links": {"mlflow": mlflow} if mlflow.startswith("http") else {},
             "reachable": not deployment.failed,
             "reason": deployment.reason,
-            "deployed": bool(stacks) and all(stack["status"] != MISSING for stack in stacks),
+            "deployed": is_deployed(stacks),
             "stacks": stacks,
             "stages": {name: asdict(stage) for name, stage in glance.stages.items()},
             "unrecorded": self._archive.unrecorded,

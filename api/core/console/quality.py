@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from api.core.console.documents import Documents
 from api.core.deployment import Clients, Deployment
+from api.core.documents import Documents
 from pipeline.contracts.monitoring import (
     CHECKS,
     DATA_DRIFT,
@@ -88,7 +88,9 @@ def _window(report: dict[str, Any]) -> dict[str, Any]:
 
 
 def drift_of(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Drift by feature with its limit, the furthest first."""
+    """Drift by feature: the nearest to its limit first, then those that no limit judges (they move
+    with the season), the furthest first.
+    """
     found = [
         {
             "feature": item["feature"],
@@ -99,4 +101,9 @@ def drift_of(report: dict[str, Any]) -> list[dict[str, Any]]:
         for item in report.get("findings", ())
         if item["check"] == DATA_DRIFT and item["value"] is not None
     ]
-    return sorted(found, key=lambda item: item["value"] / (item["limit"] or 1), reverse=True)
+    return sorted(found, key=_urgency)
+
+
+def _urgency(item: dict[str, Any]) -> tuple[bool, float]:
+    limit = item["limit"]
+    return limit is None, -item["value"] / (limit or 1)

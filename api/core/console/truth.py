@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 from api.core.archive import PREFIX, Archive
-from api.core.console.documents import Documents
 from api.core.deployment import Clients, Deployment
+from api.core.documents import Documents
 from pipeline.contracts.events import ARRIVED, raw_key
 from pipeline.contracts.features import LATE_MINUTES
 

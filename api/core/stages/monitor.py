@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from api.core.deployment import Clients, Deployment
+from api.core.documents import Documents
 from api.core.stages.stage import Figure, Stage, State, absent
 from pipeline.contracts.monitoring import (
     REPORT,
@@ -12,43 +13,44 @@ from pipeline.contracts.monitoring import (
     retrainings_prefix,
 )
 
-SHOWN = 8
+SHOWN, KEPT = 8, 1000
 
 
-def read_monitor(clients: Clients, deployment: Deployment) -> Stage:
-    """The newest windows, in event time."""
-    bucket, endpoint = (deployment.outputs.get(key) for key in ("LakeBucket", "EndpointName"))
-    if bucket is None or endpoint is None or "MonitorTopicArn" not in deployment.outputs:
-        return absent("The monitor")
-    keys = sorted(_keys(clients, bucket, reports_prefix(endpoint), REPORT), reverse=True)
-    reports = [_read(clients, bucket, key) for key in keys[:SHOWN]]
-    newest = reports[0] if reports else {}
-    summary = newest.get("summary", {})
-    retrainings = _keys(clients, bucket, retrainings_prefix(endpoint), ".json")
-    return Stage(
-        state=State.DONE if reports else State.IDLE,
-        resource=f"s3://{bucket}/{reports_prefix(endpoint)}",
-        summary=_sentence(newest),
-        figures=(
-            Figure("windows", "windows looked at", len(keys)),
-            Figure("auc", "AUC of the newest", summary.get("auc")),
-            Figure("calibration", "predicted to actual", summary.get("calibration")),
-            Figure("retrainings", "retrainings started", len(retrainings)),
-        ),
-        entries=tuple(_window(report) for report in reports),
-    )
+class Monitor:
+    """Reads the monitor's reports, each once: they do not change."""
 
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._documents = Documents(clients, json.loads, KEPT)
 
-def _keys(clients: Clients, bucket: str, prefix: str, suffix: str) -> list[str]:
-    pages = clients("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
-    return [key for key in keys if key.endswith(suffix)]
+    def read(self, deployment: Deployment) -> Stage:
+        """The newest windows, in event time."""
+        bucket, endpoint = (deployment.outputs.get(key) for key in ("LakeBucket", "EndpointName"))
+        if bucket is None or endpoint is None or "MonitorTopicArn" not in deployment.outputs:
+            return absent("The monitor")
+        reports = [*self._documents.below(bucket, reports_prefix(endpoint), REPORT)][::-1]
+        newest = reports[0] if reports else {}
+        summary = newest.get("summary", {})
+        return Stage(
+            state=State.DONE if reports else State.IDLE,
+            resource=f"s3://{bucket}/{reports_prefix(endpoint)}",
+            summary=_sentence(newest),
+            figures=(
+                Figure("windows", "windows looked at", len(reports)),
+                Figure("auc", "AUC of the newest", summary.get("auc")),
+                Figure("calibration", "predicted to actual", summary.get("calibration")),
+                Figure("retrainings", "retrainings started", self._retrainings(bucket, endpoint)),
+            ),
+            entries=tuple(_window(report) for report in reports[:SHOWN]),
+        )
 
-
-def _read(clients: Clients, bucket: str, key: str) -> dict[str, Any]:
-    body = clients("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    found: dict[str, Any] = json.loads(body)
-    return found
+    def _retrainings(self, bucket: str, endpoint: str) -> int:
+        pages = self._clients("s3").get_paginator("list_objects_v2")
+        return sum(
+            item["Key"].endswith(".json")
+            for page in pages.paginate(Bucket=bucket, Prefix=retrainings_prefix(endpoint))
+            for item in page.get("Contents", ())
+        )
 
 
 def _sentence(report: dict[str, Any]) -> str:
