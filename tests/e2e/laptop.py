@@ -19,6 +19,8 @@ from tests.waiting import free_ports, wait_until
 
 ROOT = Path(__file__).parents[2]
 MACHINE = ("PATH", "HOME", "JAVA_HOME", "LANG", "TMPDIR")
+REGISTRIES = ("PIP_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "UV_DEFAULT_INDEX", "UV_INDEX_URL")
+"""Where this machine takes packages from, when that is not PyPI itself."""
 COMMAND_SECONDS = 900
 TAIL_LINES = 40
 
@@ -37,7 +39,7 @@ class Laptop:
         self.ports = free_ports(3)
         self.endpoint, self.mlflow, self.api = (f"http://localhost:{port}" for port in self.ports)
         self._environment = {
-            **{name: os.environ[name] for name in MACHINE if name in os.environ},
+            **{name: os.environ[name] for name in (*MACHINE, *REGISTRIES) if name in os.environ},
             "EMULATION_STATE_FOLDER": str(self.state),
             "EMULATION_PORT": str(self.ports[0]),
             "MLFLOW_PORT": str(self.ports[1]),
