@@ -3,6 +3,7 @@ asks for exactly what the model was trained on.
 """
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, create_model
@@ -28,7 +29,7 @@ EXAMPLE: dict[str, Any] = {
 
 PROBLEM_EXAMPLE: dict[str, Any] = {
     "type": "about:blank",
-    "title": "Unprocessable Entity",
+    "title": HTTPStatus.UNPROCESSABLE_ENTITY.phrase,
     "status": 422,
     "detail": "dest: String should match pattern '^[A-Z]{3}$'",
     "instance": "/v1/predict",

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,17 @@ from typing import Any
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run")
+
+BECOME = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 20) for number in sys.argv[1:3]]
+for end, wanted in zip(ends, (3, 4)):
+    os.dup2(end, wanted)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""A program that puts the pipes where the browser looks for them, and becomes the browser; shells
+know only pipes of one digit.
+"""
 
 
 def installed() -> str | None:
@@ -29,10 +41,8 @@ class Browser:
         self._profile = tempfile.mkdtemp(prefix="browser-")
         from_us, self._write = os.pipe()
         self._read, to_us = os.pipe()
-        # The shell puts the pipes where the browser looks for them, and becomes the browser.
-        script = f'exec "$0" "$@" 3<&{from_us} 4>&{to_us}'
         self._process = subprocess.Popen(
-            ["/bin/sh", "-c", script, program, *ARGUMENTS]
+            [sys.executable, "-c", BECOME, str(from_us), str(to_us), program, *ARGUMENTS]
             + [f"--user-data-dir={self._profile}", "--remote-debugging-pipe", "about:blank"],
             pass_fds=(from_us, to_us),
             stderr=subprocess.DEVNULL,

@@ -71,7 +71,7 @@ function news(state) {
   if (moving) return ["busy", "The pipeline is being deployed.", `Now: ${moving.name}. The stages appear below as they come to life.`];
   const missing = state.stacks.filter((stack) => stack.status === "NOT_DEPLOYED");
   if (missing.length === state.stacks.length) return ["", "Nothing grows here yet.", "The emulator is ready. make up deploys the pipeline, tells it the flights, and trains the model; this page shows it happen."];
-  if (missing.length) return ["busy", "The pipeline is growing.", `Not there yet: ${missing.map((stack) => stack.name).join(", ")}.`];
+  if (missing.length && !state.deployed) return ["busy", "The pipeline is growing.", `Not there yet: ${missing.map((stack) => stack.name).join(", ")}.`];
   if (state.unrecorded) return ["busy", `${number(state.unrecorded)} predictions were answered but not written to the lake.`, "The API's log says why."];
   return null;
 }

@@ -54,9 +54,10 @@ class Exchange:
 
     @property
     def route(self) -> str:
-        """The route as it was declared: paths have no end."""
+        """The route as it was declared: paths have no end, and neither have methods."""
         path = getattr(self.scope.get("route"), "path", "")
-        return f"{self.scope['method']} {path}" if path else "unmatched"
+        known = path and self.status != HTTPStatus.METHOD_NOT_ALLOWED
+        return f"{self.scope['method']} {path}" if known else "unmatched"
 
     def log(self) -> None:
         """One line."""

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.core.request_log import FIELDS
 from api.errors import (
     ApiError,
     InProgressError,
@@ -72,7 +73,8 @@ def answer_error(request: Request, error: Exception) -> JSONResponse:
     status = STATUS[kind] if kind else HTTPStatus.INTERNAL_SERVER_ERROR
     again = AGAIN_SECONDS.get(kind) if kind else None
     headers = {"Retry-After": again} if again else None
-    LOG.warning("%s: %s", type(error).__name__, error)
+    level = logging.WARNING if status >= HTTPStatus.INTERNAL_SERVER_ERROR else logging.INFO
+    LOG.log(level, "%s: %s", type(error).__name__, error)
     return problem(request, status, str(error), headers=headers)
 
 
@@ -86,9 +88,10 @@ def answer_bug(request: Request, error: Exception) -> JSONResponse:
     """Nobody's: the caller gets the id by which the log tells more. This one is answered outside of
     every middleware.
     """
-    LOG.error("not foreseen", exc_info=error)
+    request_id = getattr(request.state, "request_id", "")
+    LOG.error("not foreseen", exc_info=error, extra={FIELDS: {"request_id": request_id}})
     sentence = "This is a mistake of ours; the log has it under the request's id."
-    headers = {"X-Request-Id": getattr(request.state, "request_id", "")}
+    headers = {"X-Request-Id": request_id}
     return problem(request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence, headers=headers)
 
 

@@ -3,6 +3,7 @@ warehouse, and processes of the API that are asked over HTTP.
 """
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -147,6 +148,20 @@ class Pipeline:
             return found if found["EndpointStatus"] in {"InService", "Failed"} else None
 
         return self.waiting("the endpoint to settle", at_rest, 240)
+
+    def ask(self, flights):
+        """The endpoint itself, about what the API has just asked."""
+        lines = self.aws("s3").list_objects_v2(Bucket=self.name, Prefix="predictions/")["Contents"]
+        newest = max(lines, key=lambda item: item["Key"])["Key"]
+        body = self.aws("s3").get_object(Bucket=self.name, Key=newest)["Body"].read()
+        instances = [json.loads(line)["features"] for line in body.splitlines()]
+        assert len(instances) == len(flights)
+        answer = self.aws("sagemaker-runtime").invoke_endpoint(
+            EndpointName=self.name,
+            ContentType="application/json",
+            Body=json.dumps({"instances": instances}),
+        )
+        return json.loads(answer["Body"].read())["predictions"]
 
     def remove(self):
         self.settled()

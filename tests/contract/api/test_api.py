@@ -77,7 +77,13 @@ def test_prediction_is_in_the_lake_and_told_of_its_flight(by_endpoint, flights):
 
 def test_flight_is_told_by_the_warehouse(by_endpoint, warehouse):
     """By the statement that the star schema is asked, which a fake would not understand."""
-    told = by_endpoint.http.get("/v1/flights/2013-01-02/UA/7/EWR").raise_for_status().json()
+
+    def found():
+        answer = by_endpoint.http.get("/v1/flights/2013-01-02/UA/7/EWR")
+        return answer if answer.is_success else None
+
+    # What is deployed is looked at every few seconds.
+    told = wait_until("the API to know of the warehouse", found).json()
     assert (told["source"], told["warnings"]) == ("warehouse", [])
     schedule = told["schedule"]
     assert schedule["scheduled_departure"] == "2013-01-02T10:15:00Z"
@@ -108,6 +114,13 @@ def test_endpoint_of_another_model_is_followed(pipeline, by_endpoint, by_artifac
     assert new != old
     assert said(predict(by_endpoint, flights)) == new
     assert len(children(by_artifact.process.pid)) == 1
+
+
+def test_archive_that_is_named_needs_no_endpoint(start, pipeline, flights):
+    archive = f"s3://{pipeline.name}/models/2/model.tar.gz"
+    api = start(API_PREDICTOR="artifact", API_MODEL_DATA=archive, API_STREAM_FEATURES="false")
+    answers = [item["probability"] for item in said(predict(api, flights))]
+    assert answers == [item["probability"] for item in pipeline.ask(flights)]
 
 
 def test_leaving_loses_no_request(start, flights):

@@ -2,15 +2,22 @@
 
 import gzip
 import json
+import warnings
 from datetime import timedelta
 
 import pytest
 
+from api.app import create_app
 from api.core import idempotency
 from api.core.clock import now
 from api.core.counters import percentiles
 from api.core.explaining import METHOD
 from pipeline.contracts.stream_features import NEWEST_KEY, Newest, flights_key_of
+
+with warnings.catch_warnings():
+    # It asks for a successor of httpx that nothing else here uses.
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
 
 ID = "2013-03-15/UA/1545/EWR"
 DEPARTURE = "2013-03-15T21:15:00Z"
@@ -211,6 +218,20 @@ def test_every_request_leaves_a_line(http, deployed, flight, capsys):
     )  # fmt: skip
     assert first["bytes_in"] > 0
     assert second["request_id"] == made.json()["request_id"] != "not sane"
+
+
+def test_mistake_of_ours_is_told_by_its_id(cloud, settings, flight, capsys):
+    cloud.deploy()
+    cloud.model = lambda instance: 1 / 0
+    with TestClient(create_app(settings, cloud), raise_server_exceptions=False) as http:
+        answer = http.post("/v1/predict", json=flight, headers={"X-Request-Id": "abc-2"})
+        counted = http.get("/v1/metrics").json()["service"]["routes"]["POST /v1/predict"]
+    assert (answer.status_code, answer.json()["request_id"]) == (500, "abc-2")
+    assert answer.headers["x-request-id"] == "abc-2"
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (bug,) = [line for line in told if line["level"] == "ERROR"]
+    assert (bug["request_id"], "ZeroDivisionError" in bug["exception"]) == ("abc-2", True)
+    assert counted["statuses"] == {"500": 1}
 
 
 def test_draining_fails_health_and_answers_the_rest(http, deployed, flight):
