@@ -244,7 +244,7 @@ def show_addresses(run: Run) -> None:
     signed = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test " if where else ""
     option = f" --endpoint-url {where}" if where else ""
     for command in (
-        f"curl -s {config.api_url}/predict -H 'content-type: application/json' -d '{FLIGHT}'",
+        f"curl -s {config.api_url}/v1/predict -H 'content-type: application/json' -d '{FLIGHT}'",
         f"{signed}{program('aws')}{option} s3 ls {run.output('LakeBucket')}/processed/flights/",
         f"{f'AWS_ENDPOINT={where} ' if where else ''}{program('python')} -m pipeline"
         f' query "{QUESTION}"',
