@@ -31,7 +31,7 @@ async function askModel(event) {
   };
   button.disabled = true;
   try {
-    const { ok, told } = await post("/predict", flight);
+    const { ok, told } = await post("/v1/predict", flight);
     answer.className = ok ? "answer" : "answer failed";
     if (ok) answer.replaceChildren(chance(told), make("b", {}, told.late ? "Probably late." : "Probably on time."), ...(told.warning ? [quiet(told.warning)] : []));
     else answer.textContent = told.detail;

@@ -17,7 +17,7 @@ export const STAGES = {
   delivery: { service: "CodePipeline", title: "Retrain, deliver", figure: "runs" },
   workers: { service: "EC2 · DynamoDB", title: "Score as planned", figure: "scored" },
   api: { service: "FastAPI", title: "Predictions", figure: "shown" },
-  people: { plain: ["whoever asks", "this page,", "POST /predict"] },
+  people: { plain: ["whoever asks", "this page,", "POST /v1/predict"] },
 };
 
 const EDGES = [

@@ -11,7 +11,7 @@ export function showTruth(told) {
   if (!value) { replace(body, unread(part, "Predictions") || quiet("Is being read …")); return; }
   const settled = list === "settled" && value.day?.known;
   const lines = settled ? value.day.arrived : value.predictions;
-  if (!lines.length) { replace(body, unread(part, "Predictions"), quiet("None yet. Ask the model, or POST a flight to /predict.")); return; }
+  if (!lines.length) { replace(body, unread(part, "Predictions"), quiet("None yet. Ask the model, or POST a flight to /v1/predict.")); return; }
   const heads = [["Flight"], ["Route"], ["Leaves", "optional"], ["Chance of delay"], ["Said", "optional"], ["Came true"], settled ? ["Arrived", "right optional"] : ["Asked", "right optional"]];
   replace(body, unread(part, "Predictions"), tally(value.day), table(heads, lines.map((item) => row(item, settled)), "Predictions, the newest first"));
 }
