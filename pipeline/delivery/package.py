@@ -14,7 +14,7 @@ from pipeline.delivery.exports import Exports
 from pipeline.delivery.settings import Told
 from pipeline.deploy import bundle
 from pipeline.deploy.plan import describe_stack
-from pipeline.deploy.source import RECIPES, Source
+from pipeline.deploy.source import Source
 from pipeline.deploy.stacks import STACKS, Template
 from pipeline.errors import SettingError
 from pipeline.orchestration.run import Run, Show
@@ -26,7 +26,7 @@ ITSELF = "delivery"
 
 def package(run: Run, _told: Told, show: Show) -> Exports:
     """Upload what is new, write templates and parameters."""
-    for recipe in RECIPES:
+    for recipe in bundle.RECIPES:
         item = bundle.build(recipe.parameter)
         run.deployer.known[recipe.parameter] = item.key
         if bundle.upload(run.output("ArtifactsBucket"), item):

@@ -107,13 +107,6 @@ RECIPES = (
         packages=("pyjwt",),
     ),
     Recipe(
-        "ApiSourceKey",
-        "api",
-        ".zip",
-        (*CONTRACTS, "pipeline/aws.py", "requirements.lock", "api/**/*"),
-        zipped,
-    ),
-    Recipe(
         "ConsumerBundleKey",
         "consumer",
         ".zip",

@@ -30,11 +30,6 @@ PATTERNS = (
 )
 """What is deployed, and the tests of it."""
 
-RECIPES = tuple(recipe for recipe in bundle.RECIPES if recipe.parameter != "ApiSourceKey")
-"""The bundles that are made of it: the delivery brings models, and the API's image is built when
-the API is deployed.
-"""
-
 RECIPE = bundle.Recipe("SourceKey", "source", ".zip", PATTERNS, bundle.zipped)
 
 

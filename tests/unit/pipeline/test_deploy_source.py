@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from pipeline.deploy import bundle
-from pipeline.deploy.source import PATTERNS, RECIPES, Source
+from pipeline.deploy.source import PATTERNS, Source
 
 SHIPPED = ("pipeline/", "models/", "spark_jobs/", "tests/unit/models/", "tests/unit/pipeline/")
 
@@ -45,7 +45,7 @@ def test_unpacked_source_is_the_same_source_again(tmp_path):
     source = Source()
     zipfile.ZipFile(io.BytesIO(source.content)).extractall(tmp_path)
     assert Source(tmp_path).digest == source.digest
-    for recipe in RECIPES:
+    for recipe in bundle.RECIPES:
         assert bundle.gather(recipe, tmp_path).key == bundle.gather(recipe).key
 
 
