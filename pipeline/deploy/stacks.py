@@ -13,6 +13,9 @@ import yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
+FRONT = ("network", "api_image", "api", "api_gateway")
+"""What people call; the delivery brings models, and leaves these to `deploy`."""
+
 STACKS = (
     "storage",
     "streaming",
@@ -21,10 +24,7 @@ STACKS = (
     "training",
     "serving",
     "consumers",
-    "network",
-    "api_image",
-    "api",
-    "api_gateway",
+    *FRONT,
     "deployment",
     "delivery",
     "monitoring",

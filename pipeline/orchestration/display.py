@@ -91,6 +91,12 @@ class Lines:
         told = escape(f"{self._title}  {text}")
         console.print(f"  [dim]{seconds:6.1f} s[/]  {told}", soft_wrap=True)
 
+    say = __call__
+
+    def count(self, done: int, total: int) -> None:
+        """How much of the step's work is done."""
+        self(f"{done:,} of {total:,}")
+
 
 def show_plan(plans: Iterable[StackPlan]) -> None:
     """The changes of each stack."""
