@@ -9,7 +9,14 @@ import pytest
 from pipeline.deploy import bundle
 from pipeline.deploy.source import PATTERNS, Source
 
-SHIPPED = ("pipeline/", "models/", "spark_jobs/", "tests/unit/models/", "tests/unit/pipeline/")
+SHIPPED = (
+    "api/",
+    "pipeline/",
+    "models/",
+    "spark_jobs/",
+    "tests/unit/models/",
+    "tests/unit/pipeline/",
+)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ GIVEN_BY_SETTINGS = {"Name"}
 GIVEN_BY_TRAINING = {"ModelDataUrl"}
 GIVEN_BY_THE_BUILD = {"ApiImageUri"}
 
-NOT_YET = {"dashboards", "quicksight"}
+NOT_YET = {"dashboards", "features_stream", "quicksight"}
 """Templates that wait for what is behind them."""
 
 
