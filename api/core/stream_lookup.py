@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from api.core.deployment import Clients
 from api.core.flight import Flight
 from pipeline.contracts.features import FEATURE_NAMES
-from pipeline.contracts.stream_features import NEWEST_KEY, Newest, flights_key_of
+from pipeline.contracts.stream_features import NEWEST_KEY, Newest, flights_key_of, lines_of
 
 LOG = logging.getLogger(__name__)
 
@@ -93,8 +93,7 @@ class StreamLookup:
         return [_found(plan, newest, settled, unread) for plan in plans]
 
     def _settled(self, bucket: str, keys: Sequence[str], wanted: set[str]) -> Lines:
-        lines = (json.loads(line) for key in keys for line in self._read(bucket, key).splitlines())
-        return {line["flight_id"]: line for line in lines if line["flight_id"] in wanted}
+        return lines_of((self._read(bucket, key) for key in keys), wanted)
 
     def _read(self, bucket: str, key: str) -> bytes:
         """An object's text, read again after a while; empty where there is none."""

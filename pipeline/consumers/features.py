@@ -66,8 +66,7 @@ class StreamFeatures:
         """The lines of flights, as far as they are settled, by flight."""
         keys = {stream_features.flights_key_of(event["scheduled_departure"]) for event in past}
         wanted = {event["flight_id"] for event in past}
-        lines = (json.loads(line) for key in keys for line in self._get(key).splitlines())
-        return {line["flight_id"]: line for line in lines if line["flight_id"] in wanted}
+        return stream_features.lines_of(map(self._get, keys), wanted)
 
     def _get(self, key: str) -> bytes:
         """An object's text; none where there is none."""

@@ -10,7 +10,8 @@ Settled means that the watermark has passed: what happened up to the score time 
 for events that come later than the watermark allows.
 """
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -54,6 +55,12 @@ def flights_key(day: str) -> str:
 def flights_key_of(scheduled_departure: str) -> str:
     """Where a flight stands, of an instant such as `2013-04-01T10:15:00Z`."""
     return flights_key(score_time(instant(scheduled_departure)).date().isoformat())
+
+
+def lines_of(contents: Iterable[bytes], wanted: Container[str]) -> dict[str, dict[str, Any]]:
+    """The lines of some flights by their id, of days as they are read from `flights_key`."""
+    lines = (json.loads(line) for content in contents for line in content.splitlines())
+    return {line["flight_id"]: line for line in lines if line["flight_id"] in wanted}
 
 
 def instant(text: str) -> datetime:

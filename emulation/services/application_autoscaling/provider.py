@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.runtime import events
 from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.application_autoscaling import (
     policies,
     scaling,
@@ -17,7 +17,7 @@ from emulation.services.application_autoscaling import (
 )
 from emulation.services.application_autoscaling.store import Members
 from emulation.services.events.clock import submit
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -28,9 +28,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
         validation.check(context.operation, request)
         return work(Scope.of(context), request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 class ApplicationAutoScalingProvider(ServiceLifecycleHook):

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
 from emulation.services.autoscaling import describing, groups, keeper, store
 from emulation.services.autoscaling.store import Members
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -18,9 +18,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> An
     def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
         return work(Scope.of(context), request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 class AutoScalingProvider(ServiceLifecycleHook):

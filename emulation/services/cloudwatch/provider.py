@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
 from localstack.aws.api import RequestContext, handler
 from localstack.services.plugins import ServiceLifecycleHook
 
@@ -21,6 +20,7 @@ from emulation.services.cloudwatch import (
 )
 from emulation.services.cloudwatch.evaluator import EVALUATOR
 from emulation.services.cloudwatch.store import Members
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -30,9 +30,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> An
     def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
         return work(Scope.of(context), request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 class CloudWatchProvider(ServiceLifecycleHook):

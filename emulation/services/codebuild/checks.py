@@ -8,11 +8,11 @@ on AWS, and nothing else that a build might do as root of its host.
 
 from typing import Any
 
-from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api import RequestContext
 
+from emulation.services import validation
 from emulation.services.codebuild.errors import invalid_input, not_emulated
 from emulation.services.codebuild.store import Members
-from emulation.services.sagemaker import validation
 
 SOURCES = ("S3", "NO_SOURCE", "CODEPIPELINE")
 CONTAINERS = ("LINUX_CONTAINER", "ARM_CONTAINER")
@@ -36,10 +36,7 @@ def check_shape(context: RequestContext, request: Members) -> None:
         CommonServiceException: InvalidInputException, with every violation.
     """
     assert context.operation is not None
-    try:
-        validation.check(context.operation, request)
-    except CommonServiceException as error:
-        raise invalid_input(error.message) from error
+    validation.check(context.operation, request, invalid_input)
 
 
 def check_settings(operation: str, settings: Members) -> None:

@@ -4,14 +4,14 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
 from emulation.services.codebuild import builds, interrupted, projects, report_groups, reports
 from emulation.services.codebuild.checks import check_shape
 from emulation.services.codebuild.store import LOCK, STORES, Members
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 Operation = Callable[[Any, RequestContext, Members], Members]
@@ -24,9 +24,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Operation
         check_shape(context, request)
         return work(Scope.of(context), copy.deepcopy(dict(request)))
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    decorated: Operation = handler(name, expand=False)(call)
+    decorated: Operation = named(name, call)
     return decorated
 
 

@@ -4,10 +4,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.codepipeline import (
     answers,
     controls,
@@ -23,7 +23,7 @@ from emulation.services.codepipeline import (
 )
 from emulation.services.codepipeline.errors import validation_exception
 from emulation.services.codepipeline.store import Members
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 LONGEST_VALUE = 50_000
@@ -42,9 +42,7 @@ def in_context(name: str, work: Callable[[RequestContext, Members], Members | No
         check(context, request)
         return work(context, request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 def check(context: RequestContext, request: Members) -> None:

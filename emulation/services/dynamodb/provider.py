@@ -5,14 +5,14 @@ completed, tags are ours, and everything else is refused by name.
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.http import Response
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
 from emulation.services.dynamodb import backups, engine, tables, tags
 from emulation.services.dynamodb.store import STORES, Members
+from emulation.services.operations import named
 
 
 def computed(name: str) -> Any:
@@ -33,12 +33,6 @@ def operation(
         return work(context, request)
 
     return named(name, call)
-
-
-def named(name: str, call: Callable[..., Any]) -> Any:
-    """The method that LocalStack finds for an operation."""
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
 
 
 class DynamoDbProvider(ServiceLifecycleHook):

@@ -5,8 +5,7 @@ those that `emulation.strictness.passive_metadata` lists.
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.ec2.provider import Ec2Provider
 
 from emulation.services.ec2 import (
@@ -19,6 +18,7 @@ from emulation.services.ec2 import (
     tags,
 )
 from emulation.services.ec2.store import Members
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -33,9 +33,7 @@ def of_context(name: str, work: Callable[[RequestContext, Members], Members | No
     def call(_self: Any, context: RequestContext, request: Members) -> Members | None:
         return work(context, request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 def refused(name: str) -> Any:

@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.ecr import images, layers, lifecycle, repositories, store, tokens
 from emulation.services.ecr.errors import invalid_at, invalid_parameter
 from emulation.services.ecr.store import Members
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 Operation = Callable[[Any, RequestContext, Members], Members]
@@ -26,9 +26,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Operation
         check_shape(context, request)
         return work(Scope.of(context), copy.copy(dict(request)))
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    decorated: Operation = handler(name, expand=False)(call)
+    decorated: Operation = named(name, call)
     return decorated
 
 
@@ -42,10 +40,7 @@ def check_shape(context: RequestContext, request: Members) -> None:
     name = request.get("repositoryName")
     if name is not None and not (re.fullmatch(NAME, name) and 2 <= len(name) <= 256):
         raise invalid_at("repositoryName", f"must satisfy regular expression '{NAME}'")
-    try:
-        validation.check(context.operation, request)
-    except CommonServiceException as error:
-        raise invalid_parameter(error.message) from error
+    validation.check(context.operation, request, invalid_parameter)
 
 
 class EcrProvider(ServiceLifecycleHook):

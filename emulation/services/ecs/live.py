@@ -6,15 +6,14 @@ STOPPED when all have ended, with the reason of the first that ended it.
 
 import contextlib
 import logging
-import shutil
 import threading
 import time
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 from localstack.runtime import events
 
+from emulation.compute.process_images.trees import remove_tree
 from emulation.compute.tasks import networks
 from emulation.compute.tasks.containers import ContainerPlan, State
 from emulation.compute.tasks.endpoints import ENDPOINTS, Responder
@@ -279,7 +278,7 @@ class LiveTask:
         if self._network is not None:
             with contextlib.suppress(OSError):
                 self._network.close()
-        remove(self._folder)
+        remove_tree(self._folder)
 
     def _blame(self, error: StartError) -> None:
         for told in self.task.members["containers"]:
@@ -295,14 +294,6 @@ class LiveTask:
             telling.task_changed(self.task)
         for listener in LISTENERS:
             listener()
-
-
-def remove(folder: Path) -> None:
-    """Free the disk; an overlay's working folder may be closed to its owner."""
-    for path in folder.glob("containers/*/work/work"):
-        with contextlib.suppress(OSError):
-            path.chmod(0o700)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def ports_of(containers: list[Members]) -> list[int]:

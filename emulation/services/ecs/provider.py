@@ -4,10 +4,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.ecs import (
     clusters,
     definitions,
@@ -22,7 +22,7 @@ from emulation.services.ecs import (
 )
 from emulation.services.ecs.errors import invalid
 from emulation.services.ecs.store import Members
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -31,15 +31,10 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
 
     def call(_self: Any, context: RequestContext, request: Members) -> Members:
         assert context.operation is not None
-        try:
-            validation.check(context.operation, request)
-        except CommonServiceException as error:
-            raise invalid(error.message) from error
+        validation.check(context.operation, request, invalid)
         return work(Scope.of(context), copy.deepcopy(dict(request)))
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 class EcsProvider(ServiceLifecycleHook):

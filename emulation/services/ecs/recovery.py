@@ -1,8 +1,8 @@
 """Tasks do not outlive the emulator: what ran is told as STOPPED."""
 
-import shutil
 import time
 
+from emulation.compute.process_images.trees import remove_tree
 from emulation.services.ecs import store
 from emulation.services.ecs.live import ABANDONED, LIVE
 from emulation.services.ecs.store import LOCK, TASKS, Task
@@ -16,7 +16,7 @@ def recover() -> None:
         if not task.is_over and task.arn not in LIVE:
             end(task)
     if not LIVE:
-        shutil.rmtree(settings().folder("ecs", "work"), ignore_errors=True)
+        remove_tree(settings().folder("ecs", "work"))
 
 
 def end(task: Task) -> None:

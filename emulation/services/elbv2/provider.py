@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.runtime import events
 from localstack.services.plugins import SERVICE_PLUGINS, ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.elbv2 import (
     access_logs,
     gateway_door,
@@ -24,7 +24,7 @@ from emulation.services.elbv2 import (
 from emulation.services.elbv2.data_plane import DATA_PLANE
 from emulation.services.elbv2.errors import validation_error
 from emulation.services.elbv2.store import Members
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -32,20 +32,10 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
     """An operation of the API."""
 
     def call(_self: Any, context: RequestContext, request: Members) -> Members:
-        check(context, request)
+        validation.check(context.operation, request, validation_error)
         return work(Scope.of(context), request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
-
-
-def check(context: RequestContext, request: Members) -> None:
-    """What the API's model declares of a request, under this service's own code."""
-    try:
-        validation.check(context.operation, request)
-    except CommonServiceException as refused:
-        raise validation_error(str(refused.message)) from refused
+    return named(name, call)
 
 
 class Elbv2Provider(ServiceLifecycleHook):

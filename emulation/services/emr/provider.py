@@ -4,13 +4,13 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.emr import clusters, instances, keeping, policies, steps
 from emulation.services.emr.store import ENDED, Members, all_clusters
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 Operation = Callable[[Any, RequestContext, Members], Members]
@@ -25,9 +25,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Operation
         validation.check(context.operation, given)
         return work(Scope.of(context), given)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    decorated: Operation = handler(name, expand=False)(call)
+    decorated: Operation = named(name, call)
     return decorated
 
 

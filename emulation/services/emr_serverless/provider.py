@@ -6,10 +6,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 
+from emulation.services import validation
 from emulation.services.emr_serverless import (
     application_states,
     applications,
@@ -23,7 +23,7 @@ from emulation.services.emr_serverless.store import (
     all_applications,
     all_runs,
 )
-from emulation.services.sagemaker import validation
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 ABSENT: tuple[Any, ...] = (None, [])
@@ -43,9 +43,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Operation
         validation.check(context.operation, given)
         return work(Scope.of(context), given)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    decorated: Operation = handler(name, expand=False)(call)
+    decorated: Operation = named(name, call)
     return decorated
 
 

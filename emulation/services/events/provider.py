@@ -21,7 +21,7 @@ from emulation.services.events import (
     timetable,
 )
 from emulation.services.events.patterns import compiled
-from emulation.services.sagemaker.validation import check as check_constraints
+from emulation.services.validation import check as check_constraints
 
 Members = dict[str, Any]
 

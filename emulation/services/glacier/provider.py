@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
@@ -20,6 +19,7 @@ from emulation.services.glacier import (
 from emulation.services.glacier.errors import access_denied, missing
 from emulation.services.glacier.store import LOCK
 from emulation.services.glacier.vaults import Call
+from emulation.services.operations import named
 from emulation.services.scope import Scope
 
 
@@ -30,9 +30,7 @@ def operation(name: str, work: Callable[[Call], Any]) -> Any:
         check(name, context, request)
         return work(Call(Scope.of(context), request, context.request.headers))
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 def check(name: str, context: RequestContext, request: Any) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import CommonServiceException, RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
@@ -24,8 +23,9 @@ from emulation.services.logs import (
     writing,
 )
 from emulation.services.logs.store import Members
-from emulation.services.sagemaker.validation import check as check_constraints
+from emulation.services.operations import named
 from emulation.services.scope import Scope
+from emulation.services.validation import check as check_constraints
 from emulation.settings import settings
 
 LONG_NAME = "Invalid LogGroup or LogStream, both must have length less than or equal to 512."
@@ -43,9 +43,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> An
             # It was deleted while it was worked on.
             raise errors.not_found(errors.GROUP) from error
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 def check(context: RequestContext, request: Members) -> None:
@@ -53,10 +51,7 @@ def check(context: RequestContext, request: Members) -> None:
     for name in ("logGroupName", "logStreamName"):
         if len(request.get(name) or "") > MAX_NAME:
             raise errors.invalid(LONG_NAME)
-    try:
-        check_constraints(context.operation, request)
-    except CommonServiceException as error:
-        raise errors.invalid(str(error.message)) from error
+    check_constraints(context.operation, request, errors.invalid)
 
 
 class LogsProvider(ServiceLifecycleHook):

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 
+from emulation.services.operations import named
 from emulation.services.quicksight import (
     analyses,
     dashboards,
@@ -21,8 +21,8 @@ from emulation.services.quicksight import (
     users,
 )
 from emulation.services.quicksight.store import Members, scopes
-from emulation.services.sagemaker.validation import check as check_constraints
 from emulation.services.scope import Scope
+from emulation.services.validation import check as check_constraints
 
 
 def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
@@ -41,9 +41,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
         known = context.operation.output_shape.members
         return {member: value for member, value in answer.items() if member in known}
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 class QuickSightProvider(ServiceLifecycleHook):

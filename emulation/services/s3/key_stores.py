@@ -18,8 +18,11 @@ from emulation.services.s3.storage import StoredBytes
 class Journaled:
     """What both kinds of keys share."""
 
-    journal: ObjectJournal
-    bucket: str
+    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
+        super().__init__()
+        self.journal = journal
+        self.bucket = bucket
+        self._changing = threading.RLock()
 
     def prepare(self, s3_object: Any) -> str | None:
         """Make a new object ready for the journal; the name of hot bytes that it leaves behind."""
@@ -34,12 +37,6 @@ class Journaled:
 
 class JournaledKeys(Journaled, KeyStore):
     """The keys of an unversioned bucket."""
-
-    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
-        super().__init__()
-        self.journal = journal
-        self.bucket = bucket
-        self._changing = threading.RLock()
 
     def __reduce__(self) -> Any:
         """A snapshot of the bucket leaves its objects to the journal."""
@@ -83,12 +80,6 @@ class JournaledKeys(Journaled, KeyStore):
 
 class JournaledVersions(Journaled, VersionedKeyStore):
     """The keys and versions of a versioned bucket."""
-
-    def __init__(self, journal: ObjectJournal, bucket: str) -> None:
-        super().__init__()
-        self.journal = journal
-        self.bucket = bucket
-        self._changing = threading.RLock()
 
     def __reduce__(self) -> Any:
         """A snapshot of the bucket leaves its objects to the journal."""

@@ -11,10 +11,7 @@ ServiceException
 
 from localstack.aws.api import CommonServiceException
 
-
-def validation_exception(message: str) -> CommonServiceException:
-    """The request is refused for what it says."""
-    return CommonServiceException("ValidationException", message, 400, sender_fault=True)
+from emulation.services.validation import validation_exception as validation_exception
 
 
 def invalid_token() -> CommonServiceException:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 
-from emulation.services.sagemaker import validation
+from emulation.services import validation
+from emulation.services.operations import named
 from emulation.services.sagemaker.scope import Scope
 from emulation.services.sagemaker.store import Members
 
@@ -20,9 +20,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members | None]) -> Op
         validation.check(context.operation, request)
         return work(Scope.of(context), request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    decorated: Operation = handler(name, expand=False)(call)
+    decorated: Operation = named(name, call)
     return decorated
 
 

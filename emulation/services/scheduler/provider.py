@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore import xform_name
-from localstack.aws.api import RequestContext, handler
+from localstack.aws.api import RequestContext
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
 from emulation.services.events import delivery
-from emulation.services.sagemaker.validation import check as check_constraints
+from emulation.services.operations import named
 from emulation.services.scheduler import firing, groups, schedules
 from emulation.services.scheduler.store import Members
 from emulation.services.scope import Scope
+from emulation.services.validation import check as check_constraints
 
 
 def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
@@ -22,9 +22,7 @@ def operation(name: str, work: Callable[[Scope, Members], Members]) -> Any:
         check_constraints(context.operation, request)
         return work(Scope.of(context), request)
 
-    # LocalStack finds the method by this name.
-    call.__name__ = xform_name(name)
-    return handler(name, expand=False)(call)
+    return named(name, call)
 
 
 class SchedulerProvider(ServiceLifecycleHook):

@@ -173,5 +173,6 @@ def test_disabled_alarm_does_not_act(calm, raise_alarm, topic, cloudwatch, waiti
     raise_alarm(name)
     waiting("the action", lambda: history(cloudwatch, name, HistoryItemType="Action"))
     states = [kind for kind, _ in history(cloudwatch, name)]
-    assert states.count("StateUpdate") == 4
+    # The minute's own evaluation may come between and take back what was set by hand.
+    assert states.count("StateUpdate") >= 4
     assert states.count("Action") == 1

@@ -93,5 +93,6 @@ def test_action_types_are_those_that_are_carried_out(codepipeline):
         for item in codepipeline.list_action_types(actionOwnerFilter="AWS")["actionTypes"]
     }
     assert {("Source", "S3"), ("Build", "CodeBuild"), ("Approval", "Manual")} <= found
-    assert ("Deploy", "ECS") not in found
+    assert ("Deploy", "ECS") in found
+    assert ("Deploy", "CodeDeploy") not in found
     assert codepipeline.list_action_types(actionOwnerFilter="Custom")["actionTypes"] == []

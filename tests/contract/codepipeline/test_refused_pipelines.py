@@ -151,7 +151,9 @@ def test_conditions_in_v1_and_rollback_in_parallel_are_refused(codepipeline):
     )
 
 
-@pytest.mark.parametrize("kind", ["Deploy/ECS", "Source/CodeCommit", "Deploy/CodeDeploy"])
+@pytest.mark.parametrize(
+    "kind", ["Deploy/CodeDeployToECS", "Source/CodeCommit", "Deploy/CodeDeploy"]
+)
 def test_action_type_that_nobody_carries_out_is_refused_by_name(codepipeline, kind):
     category, provider = kind.split("/")
     other = {"category": category, "owner": "AWS", "provider": provider, "version": "1"}

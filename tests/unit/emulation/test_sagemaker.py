@@ -6,7 +6,8 @@ from localstack.aws.api import CommonServiceException
 
 from emulation.compute import images
 from emulation.compute.sagemaker_runtime import train
-from emulation.services.sagemaker import listing, validation
+from emulation.services import validation
+from emulation.services.sagemaker import listing
 from emulation.services.sagemaker.roles import trusts_sagemaker
 from emulation.services.sagemaker.storage import Location, StorageError, inside, relative_name
 

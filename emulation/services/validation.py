@@ -1,32 +1,38 @@
-"""The constraints that the API's model declares, checked as SageMaker's front end does: all of a
+"""The constraints that an API's model declares, checked as AWS's newer front ends do: all of a
 request's violations in one message.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
-
-from emulation.services.sagemaker.errors import validation_exception
+from localstack.aws.api import CommonServiceException
 
 JAVA_CLASSES = {r"\p{L}": r"\w", r"\p{Z}": r"\s", r"\p{N}": r"\d"}
 
 
-def check(operation: OperationModel, request: dict[str, Any]) -> None:
+def validation_exception(message: str) -> CommonServiceException:
+    """What most APIs call it."""
+    return CommonServiceException("ValidationException", message, 400, sender_fault=True)
+
+
+def check(
+    operation: OperationModel,
+    request: dict[str, Any],
+    refused: Callable[[str], CommonServiceException] = validation_exception,
+) -> None:
     """Raise what is wrong with the request.
 
     Raises:
-        CommonServiceException: ValidationException, with every violation.
+        CommonServiceException: what `refused` makes of the sentence with every violation.
     """
     if operation.input_shape is None:
         return
     found = list(_violations(operation.input_shape, request, ""))
     if found:
         plural = "" if len(found) == 1 else "s"
-        raise validation_exception(
-            f"{len(found)} validation error{plural} detected: {'; '.join(found)}"
-        )
+        raise refused(f"{len(found)} validation error{plural} detected: {'; '.join(found)}")
 
 
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
