@@ -6,12 +6,10 @@ import sys
 import time
 import webbrowser
 from collections.abc import Sequence
-from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.progress import MofNCompleteColumn, Progress
 
-from pipeline import aws
 from pipeline.config import Settings, settings
 from pipeline.deploy import source
 from pipeline.deploy.destroy import destroy
@@ -19,6 +17,7 @@ from pipeline.deploy.execute import Deployer
 from pipeline.deploy.stacks import STACKS
 from pipeline.errors import PipelineError, SettingError, StillRefusedError, UnreachableError
 from pipeline.orchestration import backup, loop
+from pipeline.orchestration.addresses import page_url, show_addresses
 from pipeline.orchestration.archives import TIERS
 from pipeline.orchestration.confirm import account, confirm, show_target
 from pipeline.orchestration.consumers import show_consumers
@@ -44,11 +43,6 @@ from pipeline.orchestration.story import STAGES, stages_of
 from pipeline.orchestration.year import close_the_loop, tell_year
 from pipeline.producers.backfill import expected_events
 
-FLIGHT = (
-    '{"carrier": "UA", "flight": 1545, "origin": "EWR", "dest": "IAH",'
-    ' "scheduled_departure": "2013-03-15T17:15:00"}'
-)
-QUESTION = "select carrier_name, flights, on_time_percent from mart_carrier_month order by 3"
 API = "api"
 """Runs the image that its sources are built to."""
 DELIVERY = "delivery"
@@ -234,33 +228,6 @@ def take_down(options: argparse.Namespace, run: Run) -> None:
     console.print(f"deleted: {', '.join(gone) or 'nothing was there'}")
 
 
-def show_addresses(run: Run) -> None:
-    """Where to look, and what to try next."""
-    config, where = run.settings, aws.endpoint_url()
-    console.print(f"\npage      {config.api_url}\nAPI docs  {config.api_url}/docs")
-    console.print(f"MLflow    {config.mlflow_tracking_uri or 'not configured'}")
-    console.print(f"AWS       {where or f'account {account()}, {aws.region()}'}\n\ntry next:")
-    # A named endpoint asks for a signature, whoever signs.
-    signed = "AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test " if where else ""
-    option = f" --endpoint-url {where}" if where else ""
-    for command in (
-        f"curl -s {config.api_url}/v1/predict -H 'content-type: application/json' -d '{FLIGHT}'",
-        f"{signed}{program('aws')}{option} s3 ls {run.output('LakeBucket')}/processed/flights/",
-        f"{f'AWS_ENDPOINT={where} ' if where else ''}{program('python')} -m pipeline"
-        f' query "{QUESTION}"',
-    ):
-        console.print(f"  {command}", soft_wrap=True, markup=False)
-
-
-def program(name: str) -> str:
-    """A program of this environment, as it can be typed from here."""
-    path = Path(sys.executable).with_name(name)
-    if not path.exists():
-        return name
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
-
-
 def back_up(options: argparse.Namespace, run: Run) -> None:
     """Copy into the archive, or tell what is there."""
     if options.list:
@@ -312,7 +279,8 @@ def look(options: argparse.Namespace, run: Run) -> None:
             show_target()
             show_status(run)
         case "open":
-            webbrowser.open(run.settings.api_url)
+            run.deployer.learn("api")
+            webbrowser.open(page_url(run))
         case "query":
             run.deployer.learn("warehouse")
             show_rows(*query(run, options.sql))

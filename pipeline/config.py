@@ -33,7 +33,9 @@ class Settings(BaseSettings):
         validation_alias="MLFLOW_TRACKING_URI",
         description="MLflow server that training reports to; empty tracks nothing.",
     )
-    api_url: str = Field("http://127.0.0.1:8000", description="Address of the page and of the API.")
+    api_url: str = Field(
+        "", description="Address of the page; empty is the load balancer's own of the API."
+    )
     page_port: int = Field(
         0,
         ge=0,
