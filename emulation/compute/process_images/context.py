@@ -1,9 +1,11 @@
 """Where COPY and ADD take files from: the build's context, a stage before, another image."""
 
 import os
+import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from emulation.compute.process_images.image import ImageError
 from emulation.compute.process_images.merging import is_whiteout
@@ -90,6 +92,38 @@ class Tree:
                     yield Entry(path, below)
                 if path.is_dir() and not path.is_symlink():
                     yield from self._walk(top, below)
+
+
+def unpack(stream: IO[bytes], folder: Path) -> None:
+    """Write a context that comes as an archive, packed or not.
+
+    Raises:
+        tarfile.TarError: it is none, or it ends within a file.
+    """
+    with tarfile.open(fileobj=stream, mode="r|*") as archive:
+        archive.extractall(folder, _members(archive), filter=_with_modes)
+
+
+def _members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """Up to the end, padded or not: docker pads nothing after what it adds to a context, as the
+    Dockerfile that lies outside of it.
+    """
+    while (member := _next(archive)) is not None:
+        yield member
+
+
+def _next(archive: tarfile.TarFile) -> tarfile.TarInfo | None:
+    try:
+        return archive.next()
+    except tarfile.ReadError:
+        if archive.offset == 0:
+            raise
+        return None
+
+
+def _with_modes(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
+    """What stays inside of the context, with its modes as they are."""
+    return tarfile.tar_filter(member, path).replace(mode=member.mode, deep=False)
 
 
 def prune(context: Path, dockerfile: str) -> None:

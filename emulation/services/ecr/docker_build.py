@@ -16,7 +16,7 @@ from typing import Any
 from localstack.http import Request, Response
 
 from emulation.compute.process_images.builder import Builder
-from emulation.compute.process_images.context import prune
+from emulation.compute.process_images.context import prune, unpack
 from emulation.compute.process_images.image import ImageError
 from emulation.compute.process_images.library import Document
 from emulation.compute.process_images.plan import Order
@@ -58,8 +58,7 @@ class Build:
 
     def _unpack(self, request: Request) -> None:
         self._context.mkdir(parents=True)
-        with tarfile.open(fileobj=request.stream, mode="r|*") as archive:
-            archive.extractall(self._context, filter=_with_modes)
+        unpack(request.stream, self._context)
 
     def follow(self) -> Iterator[bytes]:
         """What it tells, until its end."""
@@ -136,11 +135,6 @@ def _texts(document: str | None) -> dict[str, str]:
     """A JSON object of texts; what is null was not given."""
     found: dict[str, Any] = json.loads(document or "{}") or {}
     return {name: str(value) for name, value in found.items() if value is not None}
-
-
-def _with_modes(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
-    """What stays inside of the context, with its modes as they are."""
-    return tarfile.tar_filter(member, path).replace(mode=member.mode, deep=False)
 
 
 def build(session: str, request: Request) -> Response:
