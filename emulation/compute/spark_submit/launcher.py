@@ -29,6 +29,7 @@ from emulation.compute.spark_submit.options import (
     properties_text,
     read_properties,
 )
+from emulation.compute.spark_submit.release import located, located_files
 
 ENVIRONMENT = os.environ  # noqa: TID251 - the driver's, which its command line may add to
 
@@ -51,13 +52,16 @@ def main(settings: dict[str, Any], words: list[str]) -> None:
         file = read_properties(Path(line.properties_file).read_text())
     properties = line.merged({**settings["properties"], **file})
     environment(properties, settings["python"])
+    home = Path(ENVIRONMENT["SPARK_HOME"])
+    properties |= located_files(properties, home)
     for name, place in (("spark.files", put), ("spark.archives", unpack)):
         if properties.get(name):
             properties[name] = ",".join(map(place, properties[name].split(",")))
     properties |= {"spark.master": settings["master"], "spark.submit.deployMode": "client"}
     cap(properties, settings["memory"])
     command = java(settings, properties)
-    os.execv(command[0], [*command, *line.kept, *line.rest])
+    program = [located(word, home) for word in line.rest[:1]]
+    os.execv(command[0], [*command, *line.kept, *program, *line.rest[1:]])
 
 
 def environment(properties: dict[str, str], python: str) -> None:

@@ -125,7 +125,7 @@ class Machine:
             "PYTHONPATH": str(HERE / "python"),
             "PYTHONUNBUFFERED": "1",
             "TMPDIR": str(self.folder / "tmp"),
-            "SPARK_HOME": str(site_packages(RUNTIME) / "pyspark"),
+            "SPARK_HOME": str(spark_home()),
             "PYSPARK_PYTHON": python,
             "SPARK_LOCAL_IP": "127.0.0.1",
             "SPARK_SUBMIT_DRIVER": str(self.driver_note),
@@ -147,6 +147,11 @@ class Machine:
         """The process of the Python driver, None before it has started and for other programs."""
         note = self.driver_note
         return int(note.read_text() or 0) or None if note.exists() else None
+
+
+def spark_home() -> Path:
+    """Spark's own folder, which is pyspark's."""
+    return site_packages(RUNTIME) / "pyspark"
 
 
 def redirected(descriptor: int, command: list[str]) -> list[str]:

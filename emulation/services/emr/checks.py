@@ -7,6 +7,9 @@ network, keys, volumes, scaling policies (recorded), roles of machines.
 import re
 from typing import Any
 
+from emulation.compute.spark_submit.machine import spark_home
+from emulation.compute.spark_submit.options import parse
+from emulation.compute.spark_submit.release import absent
 from emulation.services.emr.errors import invalid, not_emulated
 from emulation.services.emr.store import Members
 
@@ -144,3 +147,6 @@ def check_step(operation: str, step: Members) -> None:
         raise invalid(f"A step of {jar.rsplit('/', 1)[-1]} must have arguments.")
     if jar.endswith(COMMAND_RUNNER) and words[0] in ABSENT:
         raise not_emulated(operation, f"the command {words[0]}")
+    line = parse(words[1:] if words[0] == "spark-submit" else ())
+    for path in absent(line, line.properties, spark_home()):
+        raise not_emulated(operation, f"the release's {path}")

@@ -6,9 +6,12 @@ managed storage of logs, cost allocation, session policies (no policy is enforce
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from emulation.compute.spark_submit.machine import spark_home
 from emulation.compute.spark_submit.options import CommandLine
+from emulation.compute.spark_submit.release import absent
 from emulation.services.emr_serverless.errors import foreign_role, invalid, not_emulated
 from emulation.services.emr_serverless.store import Members
 from emulation.services.scope import Scope
@@ -121,10 +124,12 @@ def retry_problems(mode: str, policy: Members) -> Iterator[str]:
             yield f"{name} must be between {ATTEMPTS[0]} and {ATTEMPTS[-1]}"
 
 
-def check_command(line: CommandLine, properties: Members) -> None:
-    """What `sparkSubmitParameters` say."""
+def check_command(line: CommandLine, properties: Members, program: str) -> None:
+    """What `sparkSubmitParameters` say, and the files of a release that the run names."""
     if line.rest:
         raise invalid(f"Invalid sparkSubmitParameters: unrecognized option {line.rest[0]}")
+    for path in absent(replace(line, rest=[program]), properties, spark_home()):
+        raise not_emulated("StartJobRun", f"the release's {path}")
     if CATALOG in " ".join(properties.values()):
         raise not_emulated("StartJobRun", "the Glue Data Catalog as Hive's metastore")
 

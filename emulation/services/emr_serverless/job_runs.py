@@ -60,8 +60,9 @@ def _check_started(application: Application) -> None:
 def _new(scope: Scope, application: Application, request: Members) -> JobRun:
     overrides = request.get("configurationOverrides") or {}
     defaults = submission.defaults(application.members, overrides)
-    line = submission.command_line(request["jobDriver"]["sparkSubmit"])
-    checks.check_command(line, line.merged(defaults))
+    driver = request["jobDriver"]["sparkSubmit"]
+    line = submission.command_line(driver)
+    checks.check_command(line, line.merged(defaults), driver["entryPoint"])
     mode = request.get("mode") or "BATCH"
     minutes = STREAMING_MINUTES if mode == "STREAMING" else BATCH_MINUTES
     names = ("name", "configurationOverrides", "retryPolicy", "executionIamPolicy")

@@ -19,6 +19,9 @@ ACTIONS = {
     *("Expiration", "Transitions", "NoncurrentVersionExpiration"),
     *("NoncurrentVersionTransitions", "AbortIncompleteMultipartUpload"),
 }
+SIZES = {"ObjectSizeGreaterThan": 0, "ObjectSizeLessThan": 1}
+"""The least that each may be."""
+LARGEST_SIZE = 1_099_511_627_776_000
 CONDITIONS = {"Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And"}
 
 
@@ -65,7 +68,7 @@ def check_filter(rule: Rule) -> None:
     tags = several.get("Tags") or ([found["Tag"]] if found and "Tag" in found else [])
     if len({tag["Key"] for tag in tags}) < len(tags):
         raise InvalidRequest("Duplicate Tag Keys are not allowed.")
-    sizes = {"ObjectSizeGreaterThan", "ObjectSizeLessThan"} & {*(found or ()), *several}
+    sizes = SIZES.keys() & {*(found or ()), *several}
     marker = (rule.get("Expiration") or {}).get("ExpiredObjectDeleteMarker") is not None
     uploads = rule.get("AbortIncompleteMultipartUpload") is not None
     for asked, name in ((marker, "ExpiredObjectDeleteMarker"), (uploads, "Abort" + INCOMPLETE)):
@@ -73,6 +76,20 @@ def check_filter(rule: Rule) -> None:
             raise InvalidRequest(f"{name} cannot be specified with Tags.")
         if asked and sizes:
             raise InvalidRequest(f"{name} cannot be specified with Object Size.")
+    check_sizes({**(found or {}), **several})
+
+
+def check_sizes(conditions: Rule) -> None:
+    """Sizes are such as objects may have, and leave something between them."""
+    for name, least in SIZES.items():
+        value = conditions.get(name)
+        if value is not None and not least <= value <= LARGEST_SIZE:
+            raise InvalidRequest(f"'{name}' should be between {least} and {LARGEST_SIZE}.")
+    more, less = (conditions.get(name) for name in SIZES)
+    if more is not None and less is not None and less <= more:
+        raise InvalidRequest(
+            "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'."
+        )
 
 
 def check_expiration(rule: Rule) -> None:

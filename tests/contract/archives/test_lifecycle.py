@@ -215,6 +215,19 @@ def test_date_acts_on_objects_that_are_there_already(s3, bucket, waiting):
             "'Date' must be at midnight GMT",
         ),
         (to("COLD", 3), "MalformedXML", "not well-formed"),
+        (
+            {"Expiration": {"Days": 1}, "Filter": {"ObjectSizeLessThan": 0}},
+            "InvalidRequest",
+            "'ObjectSizeLessThan' should be between 1 and 1099511627776000.",
+        ),
+        (
+            {
+                "Expiration": {"Days": 1},
+                "Filter": {"And": {"ObjectSizeGreaterThan": 500, "ObjectSizeLessThan": 100}},
+            },
+            "InvalidRequest",
+            "'ObjectSizeLessThan' has to be a value greater than 'ObjectSizeGreaterThan'.",
+        ),
     ],
 )
 def test_configuration_is_refused_as_s3_does_it(s3, bucket, rule, code, message):

@@ -269,6 +269,12 @@ def test_what_a_run_cannot_be_is_refused(serverless, application, role):
         "ValidationException",
         "Invalid sparkSubmitParameters: unrecognized option --nonsense",
     )
+    jar = {"entryPoint": "local:///usr/lib/spark/examples/jars/spark-examples.jar"}
+    assert told(jobDriver={"sparkSubmit": jar}) == (
+        "InternalFailure",
+        "emr-serverless.StartJobRun with the release's "
+        "/usr/lib/spark/examples/jars/spark-examples.jar is not emulated",
+    )
     assert told(retryPolicy={"maxAttempts": 11})[0] == "ValidationException"
 
 

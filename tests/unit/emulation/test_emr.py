@@ -10,6 +10,7 @@ from emulation.compute.spark_submit.options import (
     read_properties,
 )
 from emulation.compute.spark_submit.processes import Exceptions
+from emulation.compute.spark_submit.release import absent, located
 from emulation.services.emr_serverless import submission
 from emulation.services.emr_serverless.job_logs import Destination
 
@@ -22,6 +23,17 @@ def test_options_are_properties_and_go_over_conf():
     assert line.properties == {"spark.driver.memory": "2g", "a.b": "c=d"}
     assert line.kept == ["--class", "Main", "--verbose"]
     assert line.rest == ["s3://b/app.jar", "--name", "x"]
+
+
+@pytest.mark.parametrize("scheme", ["", "local://", "file://"])
+def test_files_of_a_release_are_found_in_sparks_folder(tmp_path, scheme):
+    (tmp_path / "examples").mkdir()
+    (tmp_path / "examples" / "pi.py").touch()
+    there = f"{scheme}/usr/lib/spark/examples/pi.py"
+    assert located(there, tmp_path) == f"{tmp_path}/examples/pi.py"
+    assert located("s3://b/usr/lib/spark/x.py", tmp_path) == "s3://b/usr/lib/spark/x.py"
+    line = parse(["--jars", f"s3://b/a.jar,{scheme}/usr/share/aws/no/such.jar", there])
+    assert list(absent(line, line.properties, tmp_path)) == ["/usr/share/aws/no/such.jar"]
 
 
 def test_an_unknown_option_ends_the_reading():
