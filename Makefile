@@ -33,6 +33,8 @@ export MLFLOW_TRACKING_URI ?= http://localhost:$(MLFLOW_PORT)
 export PIPELINE_API_URL ?= http://localhost:$(API_PORT)
 # The API's load balancer listens there.
 export PIPELINE_PAGE_PORT ?= $(API_PORT)
+# The page is this machine's alone.
+export PIPELINE_QUERY_BOX ?= on
 unexport AWS_SESSION_TOKEN AWS_PROFILE
 endif
 

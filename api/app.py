@@ -60,7 +60,7 @@ def create_app(settings: ApiSettings | None = None, clients: Clients = aws.clien
         return pipeline.deployment().outputs.get("LakeBucket")
 
     archive = Archive(clients, lake)
-    pipeline = Pipeline(clients, chosen, archive)
+    pipeline = Pipeline(clients, chosen, archive, aws.endpoint_url())
     predictor = _predictor(clients, chosen, pipeline)
     lookup = StreamLookup(clients, lake) if chosen.stream_features else None
     predicting = Predicting(predictor, archive, chosen.pipeline_name, lookup)

@@ -69,6 +69,11 @@ class ApiSettings(BaseSettings):
         description="Rows are counted again after this even when no statement ran; "
         "a query wakes a paused workgroup on AWS, which costs money.",
     )
+    query_box: bool = Field(
+        False,
+        description="Whether the page may ask the warehouse in SQL, read-only; off where whoever "
+        "reaches the page may not know all that the warehouse holds.",
+    )
     mlflow_url: str = Field(
         "",
         validation_alias=AliasChoices("API_MLFLOW_URL", "MLFLOW_TRACKING_URI"),

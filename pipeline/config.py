@@ -42,6 +42,14 @@ class Settings(BaseSettings):
         le=65535,
         description="One more port that the API's load balancer listens on; 0: only 80.",
     )
+    query_box: Literal["on", "off"] = Field(
+        "off", description="Whether the page may ask the warehouse in SQL, read-only."
+    )
+    api_scheme: Literal["internal", "internet-facing"] = Field(
+        "internal",
+        description="Whether the API's load balancer, and with it the page, is reached from"
+        " outside of its network.",
+    )
     days: int = Field(90, ge=2, le=365, description="Days of 2013 that `up` tells as events.")
     training_instance: str = Field(
         "ml.m5.large", description="SageMaker instance that training runs on."
@@ -86,6 +94,8 @@ class Settings(BaseSettings):
             "MlflowTrackingUri": self.mlflow_tracking_uri,
             "TrainingInstanceType": self.training_instance,
             "PagePort": str(self.page_port),
+            "QueryBox": self.query_box,
+            "ApiScheme": self.api_scheme,
             "Approval": self.approval,
             "NewDataDays": str(self.new_data_days),
             "BakeSeconds": str(self.bake_seconds),

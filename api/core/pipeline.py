@@ -7,8 +7,18 @@ from typing import Any
 from api.core.archive import Archive
 from api.core.deployment import Clients, Deployment, read_deployment
 from api.core.reading import NEVER, Reading, Readings
-from api.core.stages import delivery, lake, model, stream, workers
+from api.core.stages import (
+    dashboards,
+    delivery,
+    gateway,
+    lake,
+    model,
+    service,
+    stream,
+    workers,
+)
 from api.core.stages.monitor import Monitor
+from api.core.stages.rolling import Rolling
 from api.core.stages.stage import Stage, State
 from api.core.stages.warehouse import Warehouse
 from api.settings import ApiSettings
@@ -30,7 +40,14 @@ class Glance:
 class Pipeline:
     """Looks at the deployed pipeline through AWS's APIs."""
 
-    def __init__(self, clients: Clients, settings: ApiSettings, archive: Archive) -> None:
+    def __init__(
+        self,
+        clients: Clients,
+        settings: ApiSettings,
+        archive: Archive,
+        endpoint: str | None = None,
+    ) -> None:
+        """`endpoint` is the address that stands in for AWS; None is AWS."""
         self._clients = clients
         self._settings = settings
         self._deployments = Readings(
@@ -38,7 +55,7 @@ class Pipeline:
             settings.fresh_seconds,
         )
         warehouse = Warehouse(clients, settings.warehouse_seconds)
-        watched = Monitor(clients)
+        watched, rolling = Monitor(clients), Rolling(clients)
         self._stages = Readings(
             {
                 "stream": self._with_deployment(stream.read_stream),
@@ -52,6 +69,12 @@ class Pipeline:
                 "monitor": lambda: watched.read(self._deployment()),
                 "delivery": self._with_deployment(delivery.read_delivery),
                 "workers": self._with_deployment(workers.read_workers),
+                "rolling": lambda: rolling.read(self._deployment()),
+                "service": self._with_deployment(service.read_service),
+                "gateway": self._with_deployment(gateway.read_gateway),
+                "dashboards": lambda: dashboards.read_dashboards(
+                    clients, self._deployment(), endpoint
+                ),
             },
             settings.fresh_seconds,
         )

@@ -76,8 +76,8 @@ export function day(text, months = "short") {
 }
 
 export function tag(state) {
-  const failed = /FAIL|ERR|TIMEOUT|STOP|FAULT|violated|^ALARM$/i.test(state) && !/^Stopping$/i.test(state);
-  const done = /SUCC|Compl|DONE|InServ|READY|^ok$/i.test(state);
+  const failed = /FAIL|ERR|TIMEOUT|STOP|FAULT|violated|unhealthy|^ALARM$/i.test(state) && !/^Stopping$/i.test(state);
+  const done = /SUCC|Compl|DONE|InServ|READY|^ok$|^healthy$/i.test(state);
   const kind = failed ? "failed" : done ? "" : /Supersed|Cancel|INSUFF|too_little/i.test(state) ? "dull" : "busy";
   return make("span", { class: `tag ${kind}` }, state.replace(/([a-z])([A-Z])/g, "$1 $2").toLowerCase().replaceAll("_", " "));
 }

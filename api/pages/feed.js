@@ -5,7 +5,7 @@ const TOPICS = ["pipeline", "truth", "quality", "work", "alarms", "place", "read
 const POLL_MS = 5000, TRY_EVENTS_MS = 60000, SILENT_MS = 12000;
 
 export class Feed {
-  // `heard(topic, value)` for each topic that changed; `standing(how, why)` is live, polling or lost.
+  // `heard(topic, value)` for each topic that changed; `standing(how, why)` is live, again, polling or lost.
   constructor(heard, standing) {
     this.heard = heard;
     this.standing = standing;
@@ -29,7 +29,8 @@ export class Feed {
     source.onerror = () => {
       failures += 1;
       if (source.readyState === EventSource.CLOSED || failures > 1) this.fallBack();
-      else this.standing("lost", "the connection was cut");
+      // Also a task that is replaced lets its watchers go; the next one is a moment away.
+      else this.standing("again");
     };
     // A proxy that gathers answers lets nothing through, and no error either.
     this.silence = setTimeout(() => this.fallBack(), SILENT_MS);

@@ -16,32 +16,37 @@ export const STAGES = {
   monitor: { service: "CloudWatch", title: "Monitor", figure: "windows" },
   delivery: { service: "CodePipeline", title: "Retrain, deliver", figure: "runs" },
   workers: { service: "EC2 · DynamoDB", title: "Score as planned", figure: "scored" },
-  api: { service: "FastAPI", title: "Predictions", figure: "shown" },
-  people: { plain: ["whoever asks", "this page,", "POST /v1/predict"] },
+  rolling: { service: "EMR Serverless", title: "Rolling features", figure: "settled" },
+  service: { service: "Fargate · ALB", title: "Predictions", figure: "running" },
+  gateway: { service: "API Gateway", title: "Keys and quotas", figure: "requests" },
+  dashboards: { service: "QuickSight", title: "Dashboards", figure: "sheets" },
+  people: { plain: ["whoever asks", "with a key,", "POST /v1/predict"] },
 };
 
 const EDGES = [
   ["flights", "stream"], ["stream", "ingest"], ["ingest", "raw"], ["raw", "features"],
   ["features", "processed"], ["processed", "warehouse"], ["processed", "training"],
-  ["training", "endpoint"], ["endpoint", "api"], ["api", "people"], ["stream", "workers"], ["endpoint", "workers"],
-  ["endpoint", "monitor"], ["monitor", "delivery"], ["delivery", "training"],
+  ["training", "endpoint"], ["stream", "rolling"], ["stream", "workers"], ["rolling", "workers"], ["rolling", "service"],
+  ["endpoint", "workers"], ["endpoint", "service"], ["service", "gateway"], ["gateway", "people"],
+  ["endpoint", "monitor"], ["monitor", "delivery"], ["delivery", "training"], ["warehouse", "dashboards"],
 ];
 
 const WIDE = {
   size: [1180, 490], box: [172, 112],
   at: {
     flights: [0, 24], stream: [172, 24], ingest: [376, 24], raw: [580, 24], features: [784, 24], processed: [988, 24],
-    workers: [172, 192], endpoint: [478, 192], training: [784, 192], warehouse: [988, 192],
-    people: [0, 360], api: [172, 360], monitor: [478, 360], delivery: [784, 360],
+    rolling: [172, 192], workers: [376, 192], endpoint: [580, 192], training: [784, 192], warehouse: [988, 192],
+    people: [0, 360], gateway: [172, 360], service: [376, 360], monitor: [580, 360], delivery: [784, 360], dashboards: [988, 360],
   },
 };
 const TALL = {
-  size: [360, 884], box: [164, 100],
+  size: [360, 1012], box: [164, 100],
   // Lines that would run behind other boxes.
-  without: ["stream workers", "delivery training", "api people"],
+  without: ["stream workers", "stream rolling", "rolling service", "endpoint workers", "delivery training"],
   at: {
     flights: [8, 8], stream: [190, 8], raw: [6, 136], ingest: [190, 136], features: [6, 264], processed: [190, 264],
-    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], api: [190, 520], workers: [6, 648], monitor: [190, 648], delivery: [190, 776],
+    training: [6, 392], warehouse: [190, 392], endpoint: [6, 520], dashboards: [190, 520], service: [6, 648], monitor: [190, 648],
+    gateway: [6, 776], delivery: [190, 776], rolling: [6, 904], workers: [190, 904],
   },
 };
 

@@ -6,7 +6,7 @@ import { clock, find, make, number } from "/pages/dom.js";
 import { Feed } from "/pages/feed.js";
 import { Picture } from "/pages/flow.js";
 import { QualityPanel } from "/pages/quality.js";
-import { boxOf, boxOfAnswers, showStage } from "/pages/stage.js";
+import { boxOf, boxOfService, showStage } from "/pages/stage.js";
 import { chooseList, showTruth } from "/pages/truth.js";
 import { showWork } from "/pages/work.js";
 
@@ -36,6 +36,10 @@ function showPipeline(state) {
   const mlflow = find("mlflow");
   mlflow.hidden = !state.links.mlflow;
   if (state.links.mlflow) mlflow.href = state.links.mlflow;
+  const dashboards = find("dashboards"), link = state.stages.dashboards?.facts.link;
+  dashboards.hidden = !link;
+  if (link) dashboards.href = link.href;
+  showQueryBox(state.query_box_off);
   showNews(news(state));
   showBoxes();
   showChosen();
@@ -46,6 +50,12 @@ function showPipeline(state) {
   }));
 }
 
+function showQueryBox(off) {
+  find("query").hidden = Boolean(off);
+  find("query-off").hidden = !off;
+  find("query-off").textContent = off;
+}
+
 function showWhere() {
   showPlace(find("place-body"), seen.place, seen.pipeline ? `${seen.pipeline.aws.replace(/^https?:\/\//, "")}` : "");
 }
@@ -54,7 +64,7 @@ function showBoxes() {
   const { pipeline, truth } = seen, boxes = {};
   if (!pipeline) return;
   for (const [name, stage] of Object.entries(pipeline.stages)) boxes[name] = boxOf(name, stage, pipeline.rates[name]);
-  boxes.api = boxOfAnswers(truth);
+  boxes.service = boxOfService(pipeline.stages.service, truth);
   picture.show(boxes);
 }
 
@@ -95,7 +105,7 @@ function withCode(text) {
 }
 
 function standing(how, why) {
-  const mark = find("live"), words = { live: "live", polling: "asks every 5 s", lost: "no connection" };
+  const mark = find("live"), words = { live: "live", again: "connects again", polling: "asks every 5 s", lost: "no connection" };
   mark.className = `live ${how}`;
   if (mark.textContent !== words[how]) mark.textContent = words[how];
   if (how === "lost") showNews(["failed", "This page has lost its API.", `It asks again by itself (${why}).`]);
@@ -112,7 +122,8 @@ function shortcut(event) {
     event.preventDefault();
     const section = find(place);
     section.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-    (section.querySelector("[tabindex='0'], textarea, input, summary, button") || section).focus({ preventScroll: true });
+    const inside = [...section.querySelectorAll("[tabindex='0'], textarea, input, summary, button")];
+    (inside.find((item) => item.checkVisibility()) || section).focus({ preventScroll: true });
   }
 }
 

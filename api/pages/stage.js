@@ -1,9 +1,9 @@
 // One stage: what its box in the picture says, and everything that is known of it.
 
 import { STAGES } from "/pages/flow.js";
-import { ago, compact, make, number, quiet, rate, replace, seconds, tag } from "/pages/dom.js";
+import { ago, clock, compact, make, number, quiet, rate, replace, seconds, tag } from "/pages/dom.js";
 
-const UNITS = { stream: "event", ingest: "run", raw: "object", processed: "month", warehouse: "row", endpoint: "answer", workers: "flight", monitor: "window", delivery: "run" };
+const UNITS = { stream: "event", ingest: "run", raw: "object", processed: "month", warehouse: "row", endpoint: "answer", workers: "flight", monitor: "window", delivery: "run", rolling: "flight", gateway: "request", dashboards: "sheet" };
 const WORDS = { absent: "", unknown: "cannot be read", idle: "waits", busy: "at work", failed: "failed", done: "done" };
 
 function unitOf(name, value) {
@@ -27,7 +27,16 @@ export function boxOf(name, stage, growth) {
   return box;
 }
 
-export function boxOfAnswers(truth) {
+// The service that answers: its tasks, or, where this API runs by itself, only what it answered.
+export function boxOfService(stage, truth) {
+  const answers = boxOfAnswers(truth);
+  if (!stage || stage.state === "absent") return answers;
+  const figure = (key) => stage.figures.find((item) => item.key === key)?.value;
+  const told = { ...boxOf("service", stage), number: answers.number };
+  return stage.state === "unknown" ? told : { ...told, value: `${figure("running")} of ${figure("desired")}`, unit: "tasks" };
+}
+
+function boxOfAnswers(truth) {
   const newest = truth?.value?.predictions[0];
   if (truth?.reason) return { state: "unknown", label: truth.reason, number: 0, value: "cannot be read", unit: "", trail: [] };
   return {
@@ -38,10 +47,6 @@ export function boxOfAnswers(truth) {
 
 export function showStage(title, body, name, stage, growth) {
   title.textContent = `${STAGES[name].title} · ${STAGES[name].service}`;
-  if (name === "api") {
-    replace(body, make("p", { class: "summary" }, "Every answer is written to the lake, where the monitor reads it."), make("p", { class: "resource" }, "s3://…/predictions/date=…"));
-    return;
-  }
   if (!stage) { replace(body, quiet("Nothing is known of it now.")); return; }
   const figures = make("dl");
   for (const figure of stage.figures) figures.append(make("dt", {}, figure.label), make("dd", {}, number(figure.value, figure.unit)));
@@ -49,7 +54,7 @@ export function showStage(title, body, name, stage, growth) {
   replace(body,
     make("p", { class: "summary" }, stage.summary),
     stage.resource ? make("p", { class: "resource" }, stage.resource) : null,
-    figures, entries(stage.entries), facts(stage.facts));
+    figures, entries(stage.entries), ...facts(stage.facts));
 }
 
 function entries(list) {
@@ -61,8 +66,15 @@ function entries(list) {
   return make("div", { class: "scroll" }, make("table", {}, make("tbody", {}, ...rows)));
 }
 
-function facts({ crawler }) {
-  if (!crawler) return null;
+function facts({ crawler, notes = [], events = [], link }) {
+  return [
+    link ? make("p", {}, make("a", { href: link.href, target: "_blank", rel: "noopener" }, link.text)) : null,
+    ...notes.map(quiet), crawler ? aboutCrawler(crawler) : null,
+    events.length ? make("ul", { class: "plain events" }, ...events.map(({ at, text }) => make("li", {}, make("time", { datetime: at }, clock(at)), text))) : null,
+  ];
+}
+
+function aboutCrawler(crawler) {
   const last = crawler.last ? `last crawl ${crawler.last.toLowerCase()}` : "has not crawled yet";
   return quiet(`Crawler ${crawler.name}: ${crawler.state.toLowerCase()}, ${last}${crawler.reason ? `: ${crawler.reason}` : ""}`);
 }

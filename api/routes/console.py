@@ -9,11 +9,17 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
 from api.core.console.console import Console
-from api.core.console.query import NoWarehouseError, TooManyError, TooSlowError
+from api.core.console.query import (
+    NoWarehouseError,
+    SwitchedOffError,
+    TooManyError,
+    TooSlowError,
+)
 from api.core.console.statement import RefusedStatementError
 from api.errors import NotReadableError
 
 STATUS: dict[type[Exception], HTTPStatus] = {
+    SwitchedOffError: HTTPStatus.FORBIDDEN,
     RefusedStatementError: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     TooSlowError: HTTPStatus.GATEWAY_TIMEOUT,

@@ -91,6 +91,7 @@ def page(endpoint_url, name, lake, tmp_path_factory):
     (port,) = free_ports(1)
     log = (tmp_path_factory.mktemp("api") / "log").open("wb")
     environment = {"AWS_ENDPOINT": endpoint_url, "PIPELINE_NAME": name, "AWS_REGION": "us-east-1"}
+    environment |= {"API_QUERY_BOX": "on"}
     command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app"]
     process = subprocess.Popen(
         [*command, f"--port={port}"], cwd=ROOT, env=environment, stdout=log, stderr=log

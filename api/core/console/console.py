@@ -33,6 +33,8 @@ COUNTS = {
     "warehouse": "rows",
     "endpoint": "invocations",
     "workers": "scored",
+    "gateway": "requests",
+    "rolling": "settled",
 }
 """The figure of a stage that grows while the stage works."""
 
@@ -54,7 +56,7 @@ class Console:
         self._pipeline = pipeline
         self._where = where
         self._rates = Rates()
-        self.queries = Queries(clients, pipeline.deployment)
+        self.queries = Queries(clients, pipeline.deployment, switched_on=settings.query_box)
         quality, work, truth = Quality(clients), Work(clients), Truth(clients, archive)
         fresh = settings.fresh_seconds
         self._readings = (
@@ -95,6 +97,7 @@ class Console:
             "stacks": stacks,
             "stages": {name: asdict(stage) for name, stage in glance.stages.items()},
             "unrecorded": self._archive.unrecorded,
+            "query_box_off": self.queries.off,
         }
 
     def log(self, kind: str, name: str) -> list[dict[str, Any]] | None:

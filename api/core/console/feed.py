@@ -15,6 +15,8 @@ from typing import Any
 LOG = logging.getLogger(__name__)
 
 RETRY_MILLISECONDS = 3000
+AT_ONCE_MILLISECONDS = 500
+"""Who is let go finds another task behind the load balancer, or this API's successor."""
 HEARTBEAT_SECONDS = 15.0
 """Proxies cut connections on which nothing is said; load balancers of AWS after 60 s."""
 
@@ -57,6 +59,8 @@ class Feed:
                     yield f"event: {name}\nid: {self._boot}-{number}\ndata: {text}\n\n"
                 if not due and not await self._heard(news):
                     yield ": still here\n\n"
+            if self._closed:
+                yield f"retry: {AT_ONCE_MILLISECONDS}\n\n"
         finally:
             self.watchers -= 1
 

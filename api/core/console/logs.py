@@ -35,6 +35,9 @@ def _streams(clients: Clients, logs: Any, kind: str, name: str) -> list[tuple[st
         return _described(
             logs, f"/aws/lambda/{name}", orderBy="LastEventTime", descending=True, limit=1
         )
+    if kind == "stream":
+        group, _, prefix = name.partition(":")
+        return _described(logs, group, logStreamNamePrefix=prefix)
     return [
         found
         for group in GROUPS[kind]

@@ -12,6 +12,7 @@ from api.errors import NotReadableError
 
 ROWS = 200
 SECONDS = 45.0
+OFF = "The query box is switched off: API_QUERY_BOX (PIPELINE_QUERY_BOX=on of `deploy`) opens it."
 POLL_SECONDS = 0.15
 AT_ONCE = 3
 NAME = "api-console"
@@ -24,6 +25,10 @@ class TooManyError(NotReadableError):
 
 class TooSlowError(NotReadableError):
     """The warehouse was still at work when the time was over."""
+
+
+class SwitchedOffError(NotReadableError):
+    """Whoever runs this API has not switched the query box on."""
 
 
 class NoWarehouseError(NotReadableError):
@@ -43,18 +48,29 @@ class Table:
 class Queries:
     """Asks the warehouse."""
 
-    def __init__(self, clients: Clients, deployment: Callable[[], Deployment]) -> None:
+    def __init__(
+        self, clients: Clients, deployment: Callable[[], Deployment], *, switched_on: bool
+    ) -> None:
+        self._switched_on = switched_on
         self._clients = clients
         self._deployment = deployment
         self._places = threading.BoundedSemaphore(AT_ONCE)
+
+    @property
+    def off(self) -> str:
+        """Why nothing is asked here; empty where it is."""
+        return "" if self._switched_on else OFF
 
     def ask(self, sql: str) -> Table:
         """The result of one statement that only reads.
 
         Raises:
+            SwitchedOffError: nothing is asked here.
             RefusedStatementError: it is something else.
             NotReadableError: the warehouse refuses it, or does not answer in time.
         """
+        if self.off:
+            raise SwitchedOffError(self.off)
         statement = checked(sql)
         if not self._places.acquire(blocking=False):
             raise TooManyError(f"{AT_ONCE} queries are at work: wait for one to end.")

@@ -1,4 +1,5 @@
-"""Everything that runs for a while: Glue jobs, training, processing, builds, and the delivery.
+"""Everything that runs for a while: jobs of Glue and of EMR, training, processing, builds, and the
+delivery.
 
 Each kind is read by itself: one service that does not answer is named and takes nothing with it.
 What has a log says under which kind and id it is kept; only those logs can be asked for.
@@ -14,6 +15,9 @@ from api.core.reading import attempt
 SHOWN = 6
 RUNS, MOST_ACTIONS = 5, 100
 RUNNING = {"InProgress", "Stopping"}
+BUILDS = ("BuildProject", "ImageProject")
+"""How the outputs are called that name a project of CodeBuild."""
+STREAM_ENDED = {"SUCCESS", "FAILED", "CANCELLED"}
 
 Item = dict[str, Any]
 
@@ -34,10 +38,17 @@ class Work:
             "Processing": lambda: list(
                 _processing(self._clients, outputs.get("TrainingJobPrefix"))
             ),
+            "EMR Serverless": lambda: list(
+                _streaming(
+                    self._clients,
+                    outputs.get("StreamApplicationId"),
+                    outputs.get("StreamLogGroup", ""),
+                )
+            ),
             "CodeBuild": lambda: [
                 build
                 for key, project in outputs.items()
-                if key.endswith("BuildProject")
+                if key.endswith(BUILDS)
                 for build in _builds(self._clients, project)
             ],
             "CodePipeline": lambda: list(self._runs(outputs.get("DeliveryPipelineName"))),
@@ -149,6 +160,18 @@ def _glue(clients: Clients, name: str | None) -> Iterator[Item]:
         times = (run["StartedOn"], run.get("CompletedOn"))
         log = {"kind": "glue", "id": run["Id"]}
         yield _job("Glue job", name, run["JobRunState"], log, times, run.get("ErrorMessage"))
+
+
+def _streaming(clients: Clients, application: str | None, group: str) -> Iterator[Item]:
+    if application is None:
+        return
+    listed = clients("emr-serverless").list_job_runs(applicationId=application, maxResults=SHOWN)
+    for run in listed["jobRuns"]:
+        ended = run["updatedAt"] if run["state"] in STREAM_ENDED else None
+        log = {"kind": "stream", "id": f"{group}:applications/{application}/jobs/{run['id']}"}
+        reason = run.get("stateDetails") if run["state"] == "FAILED" else ""
+        name = run.get("name") or run["id"]
+        yield _job("EMR job", name, run["state"], log, (run["createdAt"], ended), reason)
 
 
 def _training(clients: Clients, prefix: str | None) -> Iterator[Item]:

@@ -38,6 +38,12 @@ OUTPUTS = {
     "monitoring": {"MonitorTopicArn": "t-monitor"},
     "delivery": {"DeliveryPipelineName": "t-delivery"},
     "consumers": {"WorkerGroupName": "t-workers", "LeaseTableName": "t-leases"},
+    "api": {
+        "ApiClusterName": "t",
+        "ApiServiceName": "t-api",
+        "ApiTargetGroupArn": "arn:targets/t-api",
+    },
+    "api_gateway": {"ApiId": "a1", "ApiName": "t", "ApiStage": "live"},
 }
 
 
@@ -69,6 +75,8 @@ class FakeAWS:
         self.results = {}
         self.workers = []
         self.deliveries = []
+        self.service = None
+        self.targets = []
         self.model = lambda instance: 0.25
 
     def __call__(self, service):
@@ -165,6 +173,22 @@ class FakeAWS:
         ]
         return {"AutoScalingGroups": [{"DesiredCapacity": 2, "Instances": instances}]}
 
+    def describe_services(self, *, cluster, services):
+        assert (cluster, services) == ("t", ["t-api"])
+        return {"services": [self.service] if self.service else []}
+
+    def describe_task_definition(self, *, taskDefinition):
+        image = f"host/{taskDefinition.rpartition('/')[2]}:tag"
+        return {"taskDefinition": {"containerDefinitions": [{"image": image}]}}
+
+    def describe_target_health(self, *, TargetGroupArn):
+        return {
+            "TargetHealthDescriptions": [
+                {"Target": {"Id": "10.0.0.1", "Port": 8000}, "TargetHealth": {"State": state}}
+                for state in self.targets
+            ]
+        }
+
     def list_pipeline_executions(self, *, pipelineName, maxResults):
         assert pipelineName == "t-delivery"
         return {"pipelineExecutionSummaries": self.deliveries[:maxResults]}
@@ -257,7 +281,7 @@ def cloud():
 
 @pytest.fixture
 def settings():
-    return ApiSettings(pipeline_name="t", fresh_seconds=0, patience_seconds=5)
+    return ApiSettings(pipeline_name="t", fresh_seconds=0, patience_seconds=5, query_box=True)
 
 
 @pytest.fixture

@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import ApiSettings
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ALARM = {"AlarmName": "t-poison", "StateValue": "OK", "StateUpdatedTimestamp": START}
@@ -214,6 +218,18 @@ def test_statement_that_writes_never_reaches_the_warehouse(console, cloud, http)
     answer = ask(http, "DROP TABLE fact_flights")
     assert (answer.status_code, cloud.calls) == (422, [])
     assert "this begins with DROP" in answer.json()["detail"]
+
+
+def test_box_that_is_switched_off_asks_nothing_and_says_so(cloud):
+    cloud.deploy()
+    settings = ApiSettings(pipeline_name="t", fresh_seconds=0, patience_seconds=5)
+    with TestClient(create_app(settings, cloud)) as http:
+        answer = ask(http, "SELECT 1")
+        told = http.get("/v1/console").json()["pipeline"]["query_box_off"]
+    assert (answer.status_code, cloud.calls) == (403, [])
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == told
+    assert "API_QUERY_BOX" in told
 
 
 def test_what_the_warehouse_says_of_a_query_is_told(console, cloud, http):
