@@ -10,6 +10,7 @@ from localstack.services.ec2.provider import Ec2Provider
 
 from emulation.services.ec2 import (
     attributes,
+    default_networks,
     describing,
     images,
     launch_templates,
@@ -90,6 +91,12 @@ class InstancesProvider(Ec2Provider):
     describe_vpc_endpoint_services = refused("DescribeVpcEndpointServices")
     create_flow_logs = refused("CreateFlowLogs")
 
+    def on_after_init(self) -> None:
+        """Default networks are kept from the first request on."""
+        super().on_after_init()
+        default_networks.start()
+
     def on_after_state_load(self) -> None:
-        """Go on with the instances of the last run."""
+        """Go on with the networks and the instances of the last run."""
+        default_networks.note_loaded()
         lifecycle.recover()
