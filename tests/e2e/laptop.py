@@ -79,14 +79,16 @@ class Laptop:
         assert code == 0, f"`{' '.join(command)}` ended with {code}:\n{last_lines(said)}"
         return said
 
-    def begin(self, *command: str) -> subprocess.Popen[bytes]:
-        """A command that goes on; its output is in the log of commands."""
+    def begin(self, *command: str, **settings: str) -> subprocess.Popen[bytes]:
+        """A command that goes on, with settings of its own; its output is in the log of
+        commands.
+        """
         self.folder.mkdir(exist_ok=True)
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", *command],
                 cwd=ROOT,
-                env=self._environment,
+                env=self._environment | settings,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
