@@ -122,8 +122,16 @@ def execute(
         name=settings.pipeline,
         clientRequestToken=token,
         variables=[
-            {"name": REASON_VARIABLE, "value": decision.sentence[:REASON_CHARACTERS]},
+            {"name": REASON_VARIABLE, "value": quotable(decision.sentence)},
             {"name": WINDOW_VARIABLE, "value": record["window"]},
         ],
     )
     return str(started["pipelineExecutionId"])
+
+
+def quotable(sentence: str) -> str:
+    """The sentence as it may stand within the JSON of an action's configuration, where CodePipeline
+    puts a variable as it is.
+    """
+    plain = sentence.translate({ord('"'): "'", ord("\\"): "/"})
+    return " ".join(plain.split())[:REASON_CHARACTERS]

@@ -56,7 +56,11 @@ class Emulator:
                 env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
                 | self.settings,
             )
-        wait_until(f"the emulator, see {log.name}", lambda: healthy(self.url), START_SECONDS)
+        try:
+            wait_until(f"the emulator, see {log.name}", lambda: healthy(self.url), START_SECONDS)
+        except BaseException:
+            self.end(signal.SIGKILL)
+            raise
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         self.process.send_signal(number)

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pyspark.errors import AnalysisException
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import Row
 
 from pipeline.contracts import events, features
 from spark_jobs import additions, flights, raw_events, rolling, weather
 from spark_jobs import build_flight_features as job
+from tests.contract.small_spark import small_spark
 
 pytestmark = pytest.mark.filterwarnings(
     # py4j leaves its sockets to the collector.
@@ -26,21 +27,7 @@ NOON = datetime(2013, 1, 10, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
-    session = (
-        SparkSession.builder.master("local[1]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        # A handful of rows: compiling a plan for them takes longer than interpreting it.
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        .getOrCreate()
-    )
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    session.conf.set("spark.sql.shuffle.partitions", "1")
+    session = small_spark(tmp_path_factory.mktemp("warehouse"), cores=1)
     yield session
     session.stop()
 

@@ -17,13 +17,13 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pyspark.sql import SparkSession
 
 from pipeline.contracts import events, features, stream_features
 from pipeline.producers import tables
 from pipeline.producers.timeline import timeline
 from spark_jobs import build_flight_features as job
 from spark_jobs import requests
+from tests.contract.small_spark import small_spark
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.filterwarnings(
@@ -212,21 +212,7 @@ def lines(streamed):
 
 @pytest.fixture(scope="module")
 def spark(tmp_path_factory):
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        # Few rows: compiling a plan for them takes longer than interpreting it.
-        .config("spark.sql.codegen.wholeStage", "false")
-        .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
-        .config("spark.sql.adaptive.enabled", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        .getOrCreate()
-    )
-    session.conf.set("spark.sql.session.timeZone", "UTC")
-    session.conf.set("spark.sql.shuffle.partitions", "2")
+    session = small_spark(tmp_path_factory.mktemp("warehouse"), cores=2)
     yield session
     session.stop()
 

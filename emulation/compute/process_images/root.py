@@ -32,12 +32,11 @@ from emulation.compute.lambda_root import (
     MS_BIND,
     MS_NODEV,
     MS_NOSUID,
-    MS_PRIVATE,
     MS_REC,
     SYS_MOUNT_SETATTR,
     checked,
     mount,
-    write,
+    separate,
 )
 
 STAGE = "/tmp"
@@ -99,7 +98,7 @@ def main() -> None:
         for number in plan["namespaces"]:
             os.setns(number)
             os.close(number)
-        separate()
+        separate(user=0, group=0)
         name(plan["hostname"])
         build(plan)
     start(plan)
@@ -116,21 +115,6 @@ def join(pid: int) -> None:
     for number in numbers:
         os.setns(number)
         os.close(number)
-
-
-def separate() -> None:
-    """Leave the machine's mounts. Who may not do so may in a user namespace, and is root there and
-    nobody else.
-    """
-    user, group = os.geteuid(), os.getegid()
-    try:
-        os.unshare(os.CLONE_NEWNS)
-    except PermissionError:
-        os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
-        write("/proc/self/setgroups", "deny")
-        write("/proc/self/uid_map", f"0 {user} 1")
-        write("/proc/self/gid_map", f"0 {group} 1")
-    mount(None, "/", None, MS_REC | MS_PRIVATE)
 
 
 def name(hostname: str) -> None:

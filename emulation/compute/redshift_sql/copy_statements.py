@@ -9,6 +9,10 @@ from emulation.compute.redshift_sql.tokens import Kind, Reader
 
 Name = tuple[str, ...]
 
+MEGABYTE = 1 << 20
+SMALLEST_FILE, LARGEST_FILE = 5 * MEGABYTE, int(6.2 * 1024 * MEGABYTE)
+"""What MAXFILESIZE may be; without it a file is as large as it may."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Clauses:
@@ -39,6 +43,8 @@ class Unload(Clauses):
     query: str
     target: str
     partition_by: tuple[str, ...] = ()
+    largest: int = LARGEST_FILE
+    """Bytes of a file, at the most."""
 
 
 COPY_FLAGS = {
@@ -236,12 +242,20 @@ def _unload_value(reader: Reader, unload: Unload) -> bool:
         unload.values["parallel"] = reader.identifier()
     elif reader.accept("maxfilesize"):
         reader.accept("as")
-        reader.take()
-        if reader.token.text in {"mb", "gb"}:
-            reader.take()
+        unload.largest = _file_size(reader)
     else:
         return False
     return True
+
+
+def _file_size(reader: Reader) -> int:
+    """A size such as `100`, `6.2 GB` or `50 MB`, in bytes; it is megabytes that are not named."""
+    number = float(reader.take().text)
+    unit = reader.take().text if reader.token.text in {"mb", "gb"} else "mb"
+    size = int(number * MEGABYTE * (1024 if unit == "gb" else 1))
+    if not SMALLEST_FILE <= size <= LARGEST_FILE:
+        raise SqlError("MAXFILESIZE must be between 5 MB and 6.2 GB")
+    return size
 
 
 def _unload_format(reader: Reader, unload: Unload) -> bool:

@@ -1,14 +1,12 @@
 """UNLOAD: the rows of a query as objects in S3.
 
-One slice computes here, so there is one file a partition, with the names that Redshift gives them.
+One slice computes here, so files are more than one a partition only by MAXFILESIZE; their names are
+those that Redshift gives them.
 """
 
-import csv
-import gzip
-import io
 import json
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,10 +14,12 @@ from urllib.parse import quote
 import duckdb
 
 from emulation.compute.redshift_sql.copy_statements import Unload
-from emulation.compute.redshift_sql.errors import NotEmulatedError, SqlError
+from emulation.compute.redshift_sql.errors import SqlError
 from emulation.compute.warehouse.objects import ObjectStore, ObjectStoreError, place
 from emulation.compute.warehouse.results import ResultColumn, converter
+from emulation.compute.warehouse.unload_text import write_text
 
+ROW_GROUP_ROWS = 122_880
 NOT_EMPTY = (
     "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, "
     "manually removing the target files in S3, or using the ALLOWOVERWRITE option."
@@ -69,22 +69,22 @@ class Unloading:
     def _write_all(self, unload: Unload, columns: list[ResultColumn]) -> int:
         bucket, prefix = place(unload.target)
         written: list[dict[str, Any]] = []
-        total = 0
-        with tempfile.TemporaryDirectory(prefix="unload-") as folder:
-            for number, (below, condition) in enumerate(self._partitions(unload, columns)):
-                path = Path(folder) / str(number)
-                rows = self._write(unload, columns, condition, path)
-                key = f"{prefix}{below}{_file_name(unload)}"
-                self.objects.upload(path, bucket, key)
-                size = path.stat().st_size
-                meta = {"content_length": size, "record_count": rows}
-                written.append({"url": f"s3://{bucket}/{key}", "meta": meta})
-                total += rows
+        with tempfile.TemporaryDirectory(prefix="unload-") as name:
+            folder = Path(name)
+            for below, condition in self._partitions(unload, columns):
+                for number, (path, rows) in enumerate(
+                    self._write(unload, columns, condition, folder)
+                ):
+                    key = f"{prefix}{below}{_file_name(unload, number)}"
+                    self.objects.upload(path, bucket, key)
+                    meta = {"content_length": path.stat().st_size, "record_count": rows}
+                    written.append({"url": f"s3://{bucket}/{key}", "meta": meta})
+                    path.unlink()
             if unload.flag("manifest"):
-                path = Path(folder) / "manifest"
+                path = folder / "manifest"
                 path.write_text(json.dumps({"entries": written}))
                 self.objects.upload(path, bucket, f"{prefix}manifest")
-        return total
+        return sum(one["meta"]["record_count"] for one in written)
 
     def _partitions(self, unload: Unload, columns: list[ResultColumn]) -> Iterator[tuple[str, str]]:
         """The folder and the condition of each partition."""
@@ -105,8 +105,9 @@ class Unloading:
             yield below, " AND ".join(conditions)
 
     def _write(
-        self, unload: Unload, columns: list[ResultColumn], condition: str, path: Path
-    ) -> int:
+        self, unload: Unload, columns: list[ResultColumn], condition: str, folder: Path
+    ) -> Iterator[tuple[Path, int]]:
+        """The files of a partition, and the rows of each."""
         kept = [
             (f"c{at}", column)
             for at, column in enumerate(columns)
@@ -115,27 +116,26 @@ class Unloading:
         if unload.format == "parquet":
             listed = ", ".join(_parquet_column(*one) for one in kept)
             query = f"SELECT {listed} FROM _unloaded WHERE {condition}"
-            sql = f"COPY ({query}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)"
-            return int(self.connection.execute(sql).fetchall()[0][0])
+            return self._write_parquet(query, unload.largest, folder / "parquet")
         listed = ", ".join(_text_column(*one) for one in kept)
         self.connection.execute(f"SELECT {listed} FROM _unloaded WHERE {condition}")
-        return self._write_text(unload, [column for _, column in kept], path)
+        shown = [column for _, column in kept]
+        return write_text(unload, [column.name for column in shown], self._rows(shown), folder)
 
-    def _write_text(self, unload: Unload, columns: list[ResultColumn], path: Path) -> int:
-        opened: Any = gzip.open if unload.flag("gzip") else open
-        if unload.flag("zstd"):
-            raise NotEmulatedError("UNLOAD with ZSTD")
+    def _write_parquet(self, query: str, largest: int, folder: Path) -> Iterator[tuple[Path, int]]:
+        # The engine begins another file once one has grown to this.
+        sizes = f"FILE_SIZE_BYTES {largest}, ROW_GROUP_SIZE {ROW_GROUP_ROWS}, OVERWRITE"
+        options = f"FORMAT parquet, COMPRESSION snappy, {sizes}, RETURN_FILES"
+        files = self.connection.execute(f"COPY ({query}) TO '{folder}' ({options})").fetchall()
+        for path in files[0][1]:
+            counted = f"SELECT num_rows FROM parquet_file_metadata('{path}')"
+            yield Path(path), int(self.connection.execute(counted).fetchall()[0][0])
+
+    def _rows(self, columns: list[ResultColumn]) -> Iterator[list[Any]]:
         converters = [converter(column) for column in columns]
-        count = 0
-        with opened(path, "wt", encoding="utf-8", newline="") as file:
-            line = _writer(unload, file)
-            if unload.flag("header"):
-                line([column.name for column in columns])
-            while batch := self.connection.fetchmany(5000):
-                for row in batch:
-                    line([convert(value) for convert, value in zip(converters, row, strict=True)])
-                count += len(batch)
-        return count
+        while batch := self.connection.fetchmany(5000):
+            for row in batch:
+                yield [convert(value) for convert, value in zip(converters, row, strict=True)]
 
 
 def _literal(value: str | None) -> str:
@@ -157,43 +157,9 @@ def _text_column(held: str, column: ResultColumn) -> str:
     return f"CAST({held} AS VARCHAR)" if column.type.name == "timestamptz" else held
 
 
-def _file_name(unload: Unload) -> str:
-    name = "000" if unload.values.get("parallel") in {"off", "false"} else "0000_part_00"
+def _file_name(unload: Unload, number: int) -> str:
+    serial = unload.values.get("parallel") in {"off", "false"}
+    name = f"{number:03}" if serial else f"0000_part_{number:02}"
     if unload.format == "parquet":
         return f"{name}.parquet"
     return f"{name}.gz" if unload.flag("gzip") else name
-
-
-def _writer(unload: Unload, file: io.TextIOBase) -> Callable[[list[Any]], None]:
-    null = unload.values.get("null", "")
-    if unload.format == "csv":
-        rows = csv.writer(file, delimiter=unload.values.get("delimiter", ","), lineterminator="\n")
-        return lambda values: _ignore(rows.writerow([_shown(value, null) for value in values]))
-    delimiter = unload.values.get("delimiter", "|")
-
-    def line(values: list[Any]) -> None:
-        fields = [_field(value, unload, delimiter, null) for value in values]
-        file.write(delimiter.join(fields) + "\n")
-
-    return line
-
-
-def _ignore(_: object) -> None:
-    return None
-
-
-def _shown(value: Any, null: str) -> str:
-    """UNLOAD writes a boolean as t or f."""
-    if value is None:
-        return null
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value)
-
-
-def _field(value: Any, unload: Unload, delimiter: str, null: str) -> str:
-    text = _shown(value, null)
-    if value is not None and unload.flag("escape"):
-        for special in ("\\", "\n", "\r", delimiter, '"', "'"):
-            text = text.replace(special, f"\\{special}")
-    return f'"{text}"' if unload.flag("addquotes") and value is not None else text

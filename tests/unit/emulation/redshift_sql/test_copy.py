@@ -4,10 +4,14 @@ import bz2
 import datetime
 import gzip
 import io
+import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
+from emulation.compute.redshift_sql import copy_statements
+from emulation.compute.warehouse import unload_text, unloading
 
 
 def parquet(**columns):
@@ -225,3 +229,48 @@ def test_unload_by_partition(loading):
         ("b", "u/b=x/0000_part_00"): b"1\n",
         ("b", "u/b=y/0000_part_00"): b"2\n",
     }
+
+
+@pytest.fixture
+def small_files(monkeypatch):
+    """Sizes of UNLOAD in the thousandth part: a megabyte is a kilobyte."""
+    monkeypatch.setattr(copy_statements, "MEGABYTE", 1 << 10)
+    monkeypatch.setattr(copy_statements, "SMALLEST_FILE", 5 << 10)
+    monkeypatch.setattr(unload_text, "GZIP_HELD", 1 << 10)
+    monkeypatch.setattr(unloading, "ROW_GROUP_ROWS", 2048)
+
+
+@pytest.mark.parametrize("form", ["CSV", "CSV GZIP", "FORMAT PARQUET"])
+def test_unload_begins_another_file_at_its_largest_size(loading, form, small_files):
+    lines = b"".join(b"%d,%032x\n" % (n, n * 7**30 % 2**128) for n in range(5000))
+    loading.objects.put("s3://b/p/lines", lines)
+    loading("CREATE TABLE many (n INT, m VARCHAR(32))")
+    loading("COPY many FROM 's3://b/p/' IAM_ROLE DEFAULT CSV")
+    loading.objects.content.clear()
+    places = f"TO 's3://b/u/' IAM_ROLE DEFAULT {form}"
+    assert loading(f"UNLOAD ('SELECT * FROM many') {places} MAXFILESIZE 40 MB MANIFEST") == 5000
+    entries = json.loads(loading.objects.content.pop(("b", "u/manifest")))["entries"]
+    sizes = [len(content) for content in loading.objects.content.values()]
+    assert [entry["meta"]["content_length"] for entry in entries] == sizes
+    assert sum(entry["meta"]["record_count"] for entry in entries) == 5000
+    assert len(sizes) > 1
+    assert form != "CSV" or max(sizes) <= 40 << 10
+    assert [key for _, key in loading.objects.content][1].startswith("u/0000_part_01")
+    loading("CREATE TABLE again (n INT, m VARCHAR(32))")
+    loading(f"COPY again FROM 's3://b/u/' IAM_ROLE DEFAULT {form}")
+    assert loading("SELECT count(*), sum(n) FROM again") == [(5000, 12_497_500)]
+
+
+def test_unload_of_nothing_is_one_file(loading):
+    for form in ("CSV HEADER", "FORMAT PARQUET"):
+        query = f"UNLOAD ('SELECT * FROM t') TO 's3://b/{form[:3]}/' IAM_ROLE DEFAULT {form}"
+        assert loading(query) == 0
+    assert len(loading.objects.content) == 2
+
+
+def test_unload_refuses_sizes_that_redshift_does_not_take(loading):
+    for size in ("4 MB", "7 GB", "1"):
+        told = loading.error(
+            f"UNLOAD ('SELECT 1') TO 's3://b/u' IAM_ROLE DEFAULT MAXFILESIZE {size}"
+        )
+        assert "5 MB and 6.2 GB" in told

@@ -80,6 +80,14 @@ def test_alarm_starts_the_delivery_with_its_reason_and_window(april):
     assert SENTENCE in kept["reason"]
 
 
+def test_reason_can_stand_within_the_json_of_an_action(april):
+    """CodePipeline puts a variable's value between the quotes as it is."""
+    looked(april, violations=[{"check": "Calibration", "sentence": 'of "UA"\n\\ and "AA"'}])
+    run()
+    reason = april.pipeline.requests[0]["Reason"]
+    assert json.loads(f'{{"value":"{reason}"}}')["value"].endswith("of 'UA' / and 'AA'")
+
+
 def test_message_of_sns_starts_it_too(april):
     assert run(message())["started"] == "execution-t-2013-04-29"
 
