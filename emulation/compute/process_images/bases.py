@@ -27,24 +27,39 @@ PYTHON = re.compile(rf"{LIBRARY}python:{re.escape(VERSION)}(?:\.\d+)?(?:-(?:{DEB
 UV = re.compile(r"ghcr\.io/astral-sh/uv(?::(?P<tag>[\w.-]+))?")
 UV_WITH_PYTHON = re.compile(rf"(?:[\d.]+-)?python{re.escape(VERSION)}(?:-(?:{DEBIAN}|\w+-slim))?")
 
-FORMAT = "3"
+FORMAT = "4"
 """Of the stand-ins' files; they are laid anew when it changes."""
 LEFT_OUT = ("test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages")
+PEOPLE = """\
+root:x:0:0:root:/root:/bin/bash
+daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
+bin:x:2:2:bin:/bin:/usr/sbin/nologin
+sys:x:3:3:sys:/dev:/usr/sbin/nologin
+sync:x:4:65534:sync:/bin:/bin/sync
+games:x:5:60:games:/usr/games:/usr/sbin/nologin
+man:x:6:12:man:/var/cache/man:/usr/sbin/nologin
+lp:x:7:7:lp:/var/spool/lpd:/usr/sbin/nologin
+mail:x:8:8:mail:/var/mail:/usr/sbin/nologin
+news:x:9:9:news:/var/spool/news:/usr/sbin/nologin
+uucp:x:10:10:uucp:/var/spool/uucp:/usr/sbin/nologin
+proxy:x:13:13:proxy:/bin:/usr/sbin/nologin
+www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin
+backup:x:34:34:backup:/var/backups:/usr/sbin/nologin
+list:x:38:38:Mailing List Manager:/var/list:/usr/sbin/nologin
+irc:x:39:39:ircd:/run/ircd:/usr/sbin/nologin
+_apt:x:42:65534::/nonexistent:/usr/sbin/nologin
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+"""
+"""Debian's own: packages that are installed, and triggers of the machine's, count on them."""
+GROUPS = (
+    "root:0 daemon:1 bin:2 sys:3 adm:4 tty:5 disk:6 lp:7 mail:8 news:9 uucp:10 man:12 proxy:13"
+    " kmem:15 dialout:20 fax:21 voice:22 cdrom:24 floppy:25 tape:26 sudo:27 audio:29 dip:30"
+    " www-data:33 backup:34 operator:37 list:38 irc:39 src:40 shadow:42 utmp:43 video:44 sasl:45"
+    " plugdev:46 staff:50 games:60 users:100 nogroup:65534"
+)
 ACCOUNTS = {
-    "passwd": (
-        "root:x:0:0:root:/root:/bin/bash\n"
-        "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
-        "bin:x:2:2:bin:/bin:/usr/sbin/nologin\n"
-        "sys:x:3:3:sys:/dev:/usr/sbin/nologin\n"
-        "mail:x:8:8:mail:/var/mail:/usr/sbin/nologin\n"
-        "www-data:x:33:33:www-data:/var/www:/usr/sbin/nologin\n"
-        "_apt:x:42:65534::/nonexistent:/usr/sbin/nologin\n"
-        "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n"
-    ),
-    "group": (
-        "root:x:0:\ndaemon:x:1:\nbin:x:2:\nsys:x:3:\nadm:x:4:\ntty:x:5:\nmail:x:8:\n"
-        "www-data:x:33:\nshadow:x:42:\nstaff:x:50:\nusers:x:100:\nnogroup:x:65534:\n"
-    ),
+    "passwd": PEOPLE,
+    "group": "".join(f"{one.replace(':', ':x:')}:\n" for one in GROUPS.split()),
     "shadow": "root:*:20000:0:99999:7:::\nnobody:*:20000:0:99999:7:::\n",
     "gshadow": "root:*::\nstaff:*::\nusers:*::\nnogroup:*::\n",
     "hosts": "",

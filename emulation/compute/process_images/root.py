@@ -76,8 +76,8 @@ MACHINE: dict[str, set[str] | None] = {
 in it is not there. Accounts, for one, are the base's: a layer must not carry those of the machine
 away.
 """
-HIDDEN = {"usr": {"local"}}
-"""What of it is not seen."""
+HIDDEN = {"usr": {"local"}, "var/lib/dpkg": {"statoverride"}}
+"""What of it is not seen: the image's own, and owners of files who have no account in it."""
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 LINKS = {
     "fd": "/proc/self/fd",
