@@ -35,6 +35,8 @@ export PIPELINE_API_URL ?= http://localhost:$(API_PORT)
 export PIPELINE_PAGE_PORT ?= $(API_PORT)
 # The page is this machine's alone.
 export PIPELINE_QUERY_BOX ?= on
+# Who owns the dashboard: nobody is written to.
+export PIPELINE_QUICKSIGHT_EMAIL ?= owner@example.com
 unexport AWS_SESSION_TOKEN AWS_PROFILE
 endif
 

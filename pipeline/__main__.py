@@ -14,9 +14,9 @@ from pipeline.config import Settings, settings
 from pipeline.deploy import source
 from pipeline.deploy.destroy import destroy
 from pipeline.deploy.execute import Deployer
-from pipeline.deploy.stacks import STACKS
+from pipeline.deploy.stacks import PICTURES, STACKS
 from pipeline.errors import PipelineError, SettingError, StillRefusedError, UnreachableError
-from pipeline.orchestration import backup, loop
+from pipeline.orchestration import backup, dashboards, loop
 from pipeline.orchestration.addresses import page_url, show_addresses
 from pipeline.orchestration.archives import TIERS
 from pipeline.orchestration.confirm import account, confirm, show_target
@@ -47,7 +47,7 @@ API = "api"
 """Runs the image that its sources are built to."""
 DELIVERY = "delivery"
 """Runs once when it is created, with the source that is there by then."""
-AFTER_TRAINING = {"serving", "consumers", DELIVERY, "monitoring"}
+AFTER_TRAINING = {"serving", "consumers", "renewal", DELIVERY, "monitoring"}
 SPINE = tuple(stack for stack in STACKS if stack not in loop.STACKS)
 INTERRUPTED = 130
 """What a shell gives a program that SIGINT ended."""
@@ -130,7 +130,9 @@ def up(options: argparse.Namespace, run: Run) -> None:
     """The whole story; what is done already is passed over."""
     run.deployer.learn("api_image")
     know_image(run)
-    confirm("Deploy and run this?", run.settings, run.deployer.plan(*SPINE), yes=options.yes)
+    drawn = dashboards.wanted(run)
+    stacks = [stack for stack in SPINE if drawn or stack not in PICTURES]
+    confirm("Deploy and run this?", run.settings, run.deployer.plan(*stacks), yes=options.yes)
     started = time.monotonic()
     with Screen() as screen:
         done = run_stages(STAGES, run, screen)
@@ -158,6 +160,9 @@ def deploy(options: argparse.Namespace, run: Run) -> None:
     for plan in plans:
         if plan.stack in AFTER_TRAINING and "ModelDataUrl" not in run.deployer.known:
             console.print(f"{plan.stack}: there is no model before `python -m pipeline train`")
+            continue
+        if plan.stack in PICTURES and (reason := dashboards.waits_for(run)):
+            console.print(f"{plan.stack}: {reason}")
             continue
         if plan.stack == DELIVERY:
             deliver(run)

@@ -54,6 +54,25 @@ class Settings(BaseSettings):
     training_instance: str = Field(
         "ml.m5.large", description="SageMaker instance that training runs on."
     )
+    quicksight_user: str = Field(
+        "",
+        pattern=r"^(arn:[\w-]+:quicksight:.+:user/.+)?$",
+        description="ARN of the QuickSight user who owns the dashboard; empty: see the next.",
+    )
+    quicksight_email: str = Field(
+        "",
+        description=(
+            "Address by which a QuickSight user is registered when none is named, which QuickSight"
+            " bills on AWS; empty too: no dashboard."
+        ),
+    )
+    quicksight_connection: str = Field(
+        "",
+        description=(
+            "ARN of the VPC connection by which QuickSight reaches the warehouse in its private"
+            " network on AWS."
+        ),
+    )
     features_schedule: str = Field(
         "",
         description=(
@@ -96,6 +115,7 @@ class Settings(BaseSettings):
             "PagePort": str(self.page_port),
             "QueryBox": self.query_box,
             "ApiScheme": self.api_scheme,
+            "VpcConnectionArn": self.quicksight_connection,
             "Approval": self.approval,
             "NewDataDays": str(self.new_data_days),
             "BakeSeconds": str(self.bake_seconds),

@@ -18,7 +18,9 @@ LOOP = ("deployment", "delivery", "monitoring")
 """What retrains and delivers; a pipeline predicts without it."""
 FRONT = ("network", "api_image", "api", "api_gateway")
 """What the API itself runs in; nothing else needs it."""
-STACKS = (*SPINE, *FRONT, *LOOP)
+REPORTS = ("quicksight", "dashboards", "renewal")
+"""What people look at, and what keeps it new."""
+STACKS = (*SPINE, *FRONT, *REPORTS, *LOOP)
 
 MISSING = "NOT_DEPLOYED"
 

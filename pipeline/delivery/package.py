@@ -15,7 +15,7 @@ from pipeline.delivery.settings import Told
 from pipeline.deploy import bundle
 from pipeline.deploy.plan import describe_stack
 from pipeline.deploy.source import Source
-from pipeline.deploy.stacks import FRONT, STACKS, Template
+from pipeline.deploy.stacks import FRONT, REPORTS, STACKS, Template
 from pipeline.errors import SettingError
 from pipeline.orchestration.run import Run, Show
 
@@ -32,7 +32,7 @@ def package(run: Run, _told: Told, show: Show) -> Exports:
         if bundle.upload(run.output("ArtifactsBucket"), item):
             show.say(f"uploaded {item.key}")
     for stack in STACKS:
-        if stack not in {ITSELF, *FRONT}:
+        if stack not in {ITSELF, *FRONT, *REPORTS}:
             write(Template.of(stack), run)
     code = Source().digest
     show.say(f"code version {code}")

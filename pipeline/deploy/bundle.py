@@ -88,7 +88,15 @@ RECIPES = (
         "LambdaBundleKey",
         "lambda",
         ".zip",
-        (*CONTRACTS, "pipeline/aws.py", "pipeline/errors.py", "pipeline/handlers/**/*.py"),
+        (
+            *CONTRACTS,
+            "pipeline/aws.py",
+            "pipeline/errors.py",
+            "pipeline/listing.py",
+            "pipeline/polling.py",
+            "pipeline/handlers/**/*.py",
+            "pipeline/warehouse/*",
+        ),
         zipped,
     ),
     Recipe(

@@ -16,6 +16,12 @@ TEMPLATES = Path(__file__).parents[1] / "templates"
 FRONT = ("network", "api_image", "api", "api_gateway")
 """What people call; the delivery brings models, and leaves these to `deploy`."""
 
+PICTURES = ("quicksight", "dashboards")
+"""What QuickSight shows; somebody has to own it, and tables to be there."""
+
+REPORTS = (*PICTURES, "renewal")
+"""What people look at, and what keeps it new; left to `deploy`, too."""
+
 STACKS = (
     "storage",
     "streaming",
@@ -25,6 +31,7 @@ STACKS = (
     "serving",
     "consumers",
     *FRONT,
+    *REPORTS,
     "deployment",
     "delivery",
     "monitoring",

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pipeline import aws
+from pipeline.orchestration import dashboards
 from pipeline.orchestration.confirm import account
 from pipeline.orchestration.display import console
 from pipeline.orchestration.run import Run
@@ -31,11 +32,12 @@ def show_addresses(run: Run) -> None:
 
 def addresses(run: Run) -> dict[str, str]:
     """What can be opened or called, by the name that people know it by."""
-    page = page_url(run)
+    page, drawn = page_url(run), dashboards.address(run)
     return {
         "page": page,
         "API": f"{gateway_url(run)}  (with a key)",
         "API docs": f"{page}/docs",
+        **({"dashboards": drawn} if drawn else {}),
         "MLflow": run.settings.mlflow_tracking_uri or "not configured",
         "AWS": aws.endpoint_url() or f"account {account()}, {aws.region()}",
     }

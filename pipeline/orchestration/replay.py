@@ -16,6 +16,7 @@ from pipeline.contracts.monitoring import root
 from pipeline.delivery.jobs import FOLDER, entrypoint, input_of, machine, run_job, source_of
 from pipeline.errors import SettingError
 from pipeline.orchestration import registry
+from pipeline.orchestration.dashboards import follow
 from pipeline.orchestration.events import land, produce
 from pipeline.orchestration.features import PROCESSED, build_features
 from pipeline.orchestration.loop import close_loop, watch
@@ -35,6 +36,7 @@ MONTH: Sequence[Stage] = (
     Stage("land", "Lambda to S3", land, ("produce",)),
     Stage("features", "Glue job (Spark)", build_features, ("land",)),
     Stage("loop", "Lambda, SageMaker, CloudWatch, CodePipeline", settle, ("features",)),
+    Stage("warehouse", "Lambda, Redshift, QuickSight", follow, ("loop",)),
 )
 
 REST: Sequence[Stage] = (Stage("loop", "CodePipeline", settle),)

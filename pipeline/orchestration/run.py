@@ -5,9 +5,7 @@ same inputs; what has no place of its own in AWS is a small object under `state/
 bucket, next to what it speaks of.
 """
 
-import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Protocol
@@ -16,6 +14,9 @@ from pipeline import aws
 from pipeline.config import Settings
 from pipeline.deploy.execute import Deployer
 from pipeline.errors import SettingError
+from pipeline.listing import Listing as Listing
+from pipeline.listing import digest as digest
+from pipeline.listing import listing as listing
 from pipeline.orchestration.objects import read_json
 from pipeline.producers.tables import FIRST_DAY
 
@@ -54,37 +55,6 @@ class Run:
                 " `python -m pipeline up` first, or set PIPELINE_NAME."
             )
         return self.deployer.known[name]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """What lies under a prefix: enough to see whether anything changed, without reading it."""
-
-    sizes: dict[str, int]
-    digest: str
-
-    @property
-    def bytes(self) -> int:
-        """Size of everything."""
-        return sum(self.sizes.values())
-
-
-def listing(bucket: str, prefix: str, suffix: str = "") -> Listing:
-    """The objects under a prefix, of a kind."""
-    pages = aws.client("s3").get_paginator("list_objects_v2")
-    found = [
-        item
-        for page in pages.paginate(Bucket=bucket, Prefix=prefix)
-        for item in page.get("Contents", ())
-        if item["Key"].endswith(suffix)
-    ]
-    etags = sorted(f"{item['Key']} {item['ETag']}" for item in found)
-    return Listing({item["Key"]: item["Size"] for item in found}, digest(etags))
-
-
-def digest(parts: Iterable[str]) -> str:
-    """A short name for a state of things."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 def read_state(run: Run, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from pipeline.orchestration.catalog import crawl
 from pipeline.orchestration.consumers import score
+from pipeline.orchestration.dashboards import draw
 from pipeline.orchestration.dimensions import put_dimensions
 from pipeline.orchestration.endpoint import predict
 from pipeline.orchestration.events import land, produce
@@ -52,6 +53,7 @@ STAGES: Sequence[Stage] = (
     Stage("register", "SageMaker model registry", release, ("train",)),
     Stage("serve", "SageMaker endpoint (stack)", deploying("serving"), ("register",)),
     Stage("predict", "SageMaker endpoint", predict, ("serve",)),
+    Stage("dashboards", "QuickSight, Lambda (stacks)", draw, ("warehouse", "serve")),
     Stage("consume", "EC2, DynamoDB (stack)", deploying("consumers"), ("serve",)),
     Stage("score", "EC2 workers to S3", score, ("consume", "land")),
 )

@@ -33,3 +33,6 @@ COPY mart_monitoring_window FROM 's3://{lake_bucket}/{windows_key}' IAM_ROLE '{c
 
 DELETE FROM mart_monitoring_check;
 COPY mart_monitoring_check FROM 's3://{lake_bucket}/{checks_key}' IAM_ROLE '{copy_role}' FORMAT AS JSON 'auto';
+
+-- Each identity of IAM is a user of its own here, and those who read own nothing.
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC;

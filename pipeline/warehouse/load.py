@@ -6,7 +6,7 @@ columns that producers added follow those of the contract in the files, and so t
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,12 +36,15 @@ COLUMN_TYPES = {
 }
 ADDED_TYPES = {
     "string": "VARCHAR(65535)",
-    "int64": "BIGINT",
+    "long": "BIGINT",
     "double": "DOUBLE PRECISION",
-    "bool": "BOOLEAN",
+    "boolean": "BOOLEAN",
 }
 GOING_ON = {"SUBMITTED", "PICKED", "STARTED"}
 SECONDS = 900.0
+
+Row = list[dict[str, Any]]
+"""Fields as the Data API has them."""
 
 Progress = Callable[[str, int, int], None]
 """Takes what is done now, how many statements are done, and of how many."""
@@ -56,7 +59,15 @@ class Warehouse:
     lake_bucket: str
     copy_role: str
     added: tuple[str, ...] = ()
-    """Types of the processed files' columns behind those of the contract, as Arrow names them."""
+    """Types of the processed files' columns behind those of the contract, as Spark names them."""
+    secret: str = ""
+    """Secret of the user who owns the tables; each identity of IAM is a user of its own."""
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What every request to the Data API names."""
+        given = {"WorkgroupName": self.workgroup, "Database": self.database}
+        return given | ({"SecretArn": self.secret} if self.secret else {})
 
 
 def statements(warehouse: Warehouse, file_name: str) -> list[str]:
@@ -119,21 +130,24 @@ def load(
 def rows(client: Any, warehouse: Warehouse, seconds: float = SECONDS) -> dict[str, int]:
     """How many rows each table has."""
     counts = [f"SELECT '{table}' AS name, COUNT(*) AS many FROM {table}" for table in TABLES]
-    id_ = client.execute_statement(
-        WorkgroupName=warehouse.workgroup,
-        Database=warehouse.database,
-        Sql=" UNION ALL ".join(counts),
-    )["Id"]
-    found = _wait(client, id_, seconds)
-    if found["Status"] != "FINISHED":
-        raise StatementFailedError(f"The warehouse does not count its rows: {_reason(found)}")
-    counted = {row[0]["stringValue"]: int(row[1]["longValue"]) for row in _records(client, id_)}
+    found = ask(client, warehouse, " UNION ALL ".join(counts), seconds)
+    counted = {row[0]["stringValue"]: int(row[1]["longValue"]) for row in found}
     return {table: counted[table] for table in TABLES}
 
 
-def _records(client: Any, id_: str) -> Iterator[list[dict[str, Any]]]:
-    for page in client.get_paginator("get_statement_result").paginate(Id=id_):
-        yield from page["Records"]
+def ask(client: Any, warehouse: Warehouse, sql: str, seconds: float = SECONDS) -> list[Row]:
+    """The rows of one query.
+
+    Raises:
+        StatementFailedError: gives Redshift's reason.
+        LateError: there is no answer in time.
+    """
+    id_ = client.execute_statement(**warehouse.named, Sql=sql)["Id"]
+    found = _wait(client, id_, seconds)
+    if found["Status"] != "FINISHED":
+        raise StatementFailedError(f"The warehouse refuses {sql[:60]}: {_reason(found)}")
+    pages = client.get_paginator("get_statement_result").paginate(Id=id_)
+    return [row for page in pages for row in page["Records"]]
 
 
 def run(client: Any, warehouse: Warehouse, name: str, batch: list[str], seconds: float) -> None:
@@ -143,12 +157,7 @@ def run(client: Any, warehouse: Warehouse, name: str, batch: list[str], seconds:
         StatementFailedError: names the statement and Redshift's reason; nothing has changed.
         LateError: it is not through in time.
     """
-    id_ = client.batch_execute_statement(
-        WorkgroupName=warehouse.workgroup,
-        Database=warehouse.database,
-        Sqls=batch,
-        StatementName=name,
-    )["Id"]
+    id_ = client.batch_execute_statement(**warehouse.named, Sqls=batch, StatementName=name)["Id"]
     found = _wait(client, id_, seconds)
     if found["Status"] != "FINISHED":
         raise StatementFailedError(_sentence(name, batch, found))

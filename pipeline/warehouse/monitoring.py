@@ -10,6 +10,7 @@ from pipeline.contracts.monitoring import REPORT, reports_prefix, root
 from pipeline.warehouse.load import Warehouse, plain, run, statements_in
 
 FILE = "04_monitoring.sql"
+TABLES = ("mart_monitoring_window", "mart_monitoring_check")
 SECONDS = 300.0
 OF_SUMMARY = (
     "flights", "known_outcomes", "auc", "brier_skill", "calibration", "predicted_late_rate",

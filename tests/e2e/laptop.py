@@ -48,6 +48,7 @@ class Laptop:
             "MLFLOW_TRACKING_URI": self.mlflow,
             "PIPELINE_API_URL": self.api,
             "PIPELINE_PAGE_PORT": str(self.ports[2]),
+            "PIPELINE_QUICKSIGHT_EMAIL": "owner@example.com",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",

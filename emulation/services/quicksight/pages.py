@@ -42,12 +42,16 @@ USED = "This embed URL has been used or is older than five minutes. Ask for anot
 OVER = "The session is over. Ask for another embed URL."
 UNSHARED = "This dashboard is not shared with {}."
 
+CONSOLE = "/sn/dashboards"
+"""Where QuickSight's own console shows a dashboard to whoever is signed in."""
+
 Show = Callable[[Request, Scope, str, Members], Response]
 
 
 def add_routes() -> None:
     """Serve the pages on the gateway."""
     one = f"{PATH}/<account>/<region>/<kind>/<name>"
+    ROUTER.add(f"{CONSOLE}/<name>", console_page, methods=["GET"])
     embedded = f"{PATH}/embed/<session>/dashboards/<name>"
     ROUTER.add(PATH, show_all, methods=["GET"])
     ROUTER.add(f"{PATH}/-/page.js", show_script, methods=["GET"])
@@ -114,6 +118,14 @@ def show_all(_: Request, **__: Any) -> Response:
 def place(scope: Scope, kind: str, name: str) -> str:
     """Where a dashboard or an analysis is shown."""
     return f"{PATH}/{scope.account}/{scope.region}/{kind}/{quote(name)}"
+
+
+def console_page(_: Request, name: str, **__: Any) -> Response:
+    """To the dashboard, wherever it is: account and region are not in the address."""
+    for scope in scopes():
+        if Shelf(scope, DASHBOARDS).get(name) is not None:
+            return Response(status=302, headers={"Location": place(scope, "dashboards", name)})
+    return missing(name)
 
 
 def found(scope: Scope, kind: str, name: str) -> tuple[str, Members] | None:

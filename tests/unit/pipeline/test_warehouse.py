@@ -32,7 +32,7 @@ def test_staging_has_the_columns_of_the_processed_files_in_their_order():
 
 
 def test_staging_has_a_column_for_each_that_producers_added():
-    wider = replace(HERE, added=("string", "int64", "double", "bool"))
+    wider = replace(HERE, added=("string", "long", "double", "boolean"))
     added = columns("staging_flights", wider)[len(features.COLUMNS) :]
     assert added == ["added_1", "added_2", "added_3", "added_4"]
     assert "added_1  VARCHAR(65535),\n    added_2  BIGINT," in "".join(everything(wider))
