@@ -12,18 +12,6 @@ from tests.waiting import wait_until
 
 ACCOUNT = "000000000000"
 SHEETS = ("on-time", "causes", "quality", "drift")
-DRAWN = """
-(() => {
-  const tab = document.querySelector("[role=tab][aria-selected=true]");
-  const visuals = [...document.querySelectorAll(".sheet > section")];
-  const drawn = (one) => {
-    const place = one.querySelector(".drawing");
-    return !place.classList.contains("waiting") && (place.classList.contains("chart")
-      ? place.querySelector("svg, canvas") : place.childElementCount);
-  };
-  return tab?.dataset.sheet === SHEET && visuals.length > 0 && visuals.every(drawn);
-})()
-"""
 
 
 def embed_url(laptop: Laptop) -> str:
@@ -46,8 +34,8 @@ def open_dashboard(browser: Browser, laptop: Laptop, *, dark: bool = False) -> I
         selector = json.dumps(f"[role=tab][data-sheet={sheet}]")
         wait_until("the tabs", lambda at=selector: browser.value(f"!!document.querySelector({at})"))
         browser.value(f"document.querySelector({selector}).click()")
-        wanted = DRAWN.replace("SHEET", json.dumps(sheet))
-        wait_until(f"sheet {sheet}", lambda at=wanted: browser.value(at))
+        drawn = f"document.body.dataset.drawn === {json.dumps(sheet)}"
+        wait_until(f"sheet {sheet}", lambda at=drawn: browser.value(at))
         yield sheet
 
 

@@ -93,8 +93,9 @@ async function draw(section, now) {
 
 async function drawAll() {
   const now = ++round;
+  delete document.body.dataset.drawn;
   await Promise.all([...sheet.children].map((section) => draw(section, now)));
-  if (now === round) document.body.dataset.drawn = "true";
+  if (now === round) document.body.dataset.drawn = state.sheet;
 }
 
 function place(one, kind) {
@@ -105,12 +106,17 @@ function place(one, kind) {
 }
 
 async function show(identifier) {
+  // What is still under way for another sheet is of no use.
+  const now = ++round;
+  delete document.body.dataset.drawn;
   state.sheet = identifier;
   for (const tab of tabs.children) {
     tab.setAttribute("aria-selected", tab.dataset.sheet === identifier);
     tab.tabIndex = tab.dataset.sheet === identifier ? 0 : -1;
   }
-  model = await get("sheet", { sheet: identifier });
+  const found = await get("sheet", { sheet: identifier });
+  if (now !== round) return;
+  model = found;
   described.textContent = model.description;
   described.hidden = !model.description;
   controls.replaceChildren(...model.controls.map(control));
