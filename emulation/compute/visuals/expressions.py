@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from emulation.compute.visuals.errors import SyntaxMistake
 
 TOKEN = re.compile(
-    r"""(?P<skip>\s+|/\*.*?\*/)
+    r"""(?P<skip>\s+|/\*.*?\*/|//[^\n]*)
     |(?P<number>\d+(?:\.\d+)?|\.\d+)
     |(?P<text>'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")
     |(?P<parameter>\$\{[^}]+\})

@@ -3,6 +3,7 @@
 from emulation.services.emr import checks, errors, keeping
 from emulation.services.emr.find import find_active, find_cluster, find_job_flows, marked
 from emulation.services.emr.instances import NAME, groups_of, timeline
+from emulation.services.emr.roles import check_roles
 from emulation.services.emr.steps import new_steps
 from emulation.services.emr.store import (
     ENDED,
@@ -40,6 +41,7 @@ TOLD = (
 def run(scope: Scope, request: Members) -> Members:
     """RunJobFlow."""
     checks.check_cluster(request)
+    check_roles(scope, request)
     members = {name: value for name, value in request.items() if name not in ("Steps", "Tags")}
     for application in members.get("Applications") or []:
         application["Name"] = checks.APPLICATIONS[application["Name"].lower()]

@@ -227,6 +227,7 @@ def test_a_cluster_that_is_told_not_to_stay_ends(emr, run):
             "ValidationException",
             "ServiceRole is required for creating cluster.",
         ),
+        ({"JobFlowRole": "nobodys"}, "ValidationException", "Invalid InstanceProfile: nobodys."),
         (
             {"Applications": [{"Name": "Hive"}]},
             "InternalFailure",

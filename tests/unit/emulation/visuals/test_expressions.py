@@ -37,6 +37,7 @@ def test_functions_of_rows():
         "switch({s}, 'x', 1, 0) + twice": [3, 6, 11],
         "concat({s}, '-', toString({a}))": ["x-1", "y-3", "x-5"],
         "NOT contains({s}, 'X', CASE_INSENSITIVE) /* a comment */": [False, True, False],
+        "// a comment\n{a} + 1 // another": [2, 4, 6],
         "coalesce({b}, 0)": [1.5, 2.5, 0.0],
         "-{a} ^ 2 % 4": [-1.0, -1.0, -1.0],
     }
