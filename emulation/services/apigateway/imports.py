@@ -24,13 +24,13 @@ def document(body: bytes) -> dict[str, Any]:
     """The document, in JSON or YAML.
 
     Raises:
-        BadRequestException: it is neither.
+        BadRequestException: it is neither, or no OpenAPI.
     """
     try:
         found = yaml.safe_load(body)
     except yaml.YAMLError as error:
         raise bad_request("Invalid OpenAPI input.") from error
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not {"swagger", "openapi"} & set(found):
         raise bad_request("Invalid OpenAPI input.")
     return found
 

@@ -117,7 +117,8 @@ def change_stages(
 ) -> None:
     """Add a stage or take one away; the value is `API:STAGE`."""
     api_id, _, stage = value.partition(":")
-    check_stage(scope, api_id, stage, plan_id)
+    if op != "remove":
+        check_stage(scope, api_id, stage, plan_id)
     there = [each for each in stages if (each["apiId"], each["stage"]) == (api_id, stage)]
     if op == "remove":
         for each in there:

@@ -1,5 +1,6 @@
 """The CloudFormation types of who may call: usage plans and API keys."""
 
+from contextlib import suppress
 from typing import Any
 
 from localstack.services.apigateway.resource_providers.aws_apigateway_apikey import (
@@ -45,6 +46,17 @@ class UsagePlanResource(Forgiving, ApiGatewayUsagePlanProvider):
         given = typed("apigateway", "CreateUsagePlan", members, PLAN)
         plan = request.aws_client_factory.apigateway.create_usage_plan(**given)
         return ResourceType.done(model | {"Id": plan["id"]})
+
+    def delete(self, request: Request) -> Progress:
+        """DeleteUsagePlan, once no stage is in it."""
+        model, client = request.desired_state, request.aws_client_factory.apigateway
+        if model.get(self.MADE):
+            with suppress(client.exceptions.NotFoundException):
+                there = client.get_usage_plan(usagePlanId=model["Id"])["apiStages"]
+                stages = [f"{stage['apiId']}:{stage['stage']}" for stage in there]
+                operations = [remove("/apiStages", stage) for stage in stages]
+                client.update_usage_plan(usagePlanId=model["Id"], patchOperations=operations)
+        return super().delete(request)
 
     def update(self, request: Request) -> Progress:
         """UpdateUsagePlan; the counters go on."""

@@ -20,6 +20,7 @@ from localstack.services.edge import ROUTER
 from emulation.services.apigateway import (
     accounts,
     authorizer_records,
+    conflicts,
     imports,
     key_import,
     method_checks,
@@ -107,7 +108,7 @@ class ApiGatewayProvider(refusals.Refusals, ApigatewayNextGenProvider):
 
     def delete_usage_plan(self, context: RequestContext, usage_plan_id: str, **_: Any) -> None:
         """Drop a plan and its counters."""
-        usage_reports.plan_of(Scope.of(context), usage_plan_id)
+        conflicts.check_plan(usage_reports.plan_of(Scope.of(context), usage_plan_id))
         records.forward(context)
         usage_file().forget(usage_plan_id)
 
@@ -145,6 +146,8 @@ class ApiGatewayProvider(refusals.Refusals, ApigatewayNextGenProvider):
     def create_stage(self, context: RequestContext, request: Members) -> Any:
         """A stage, without what nobody computes."""
         stage_settings.refuse_creation(request)
+        api = get_moto_rest_api(context, request["restApiId"])
+        conflicts.check_deployment(api, request["deploymentId"])
         return super().create_stage(context, request)
 
     def create_deployment(self, context: RequestContext, **members: Any) -> Any:
@@ -205,11 +208,26 @@ class ApiGatewayProvider(refusals.Refusals, ApigatewayNextGenProvider):
         known = get_rest_api_container(context, rest_api_id=rest_api_id).authorizers
         if authorizer_id not in known:
             raise not_found("Invalid Authorizer identifier specified")
+        api = get_moto_rest_api(context, rest_api_id)
+        conflicts.check_authorizer(api, authorizer_id, known[authorizer_id]["name"])
         super().delete_authorizer(context, rest_api_id, authorizer_id)
+
+    def create_resource(self, context: RequestContext, **members: Any) -> Any:
+        """A path below another."""
+        api = get_moto_rest_api(context, members["rest_api_id"])
+        conflicts.check_resource(api, members["parent_id"], members["path_part"])
+        return super().create_resource(context, **members)
+
+    def create_model(self, context: RequestContext, **members: Any) -> Any:
+        """A model that can be read."""
+        conflicts.check_schema(members.get("schema"))
+        return super().create_model(context, **members)
 
     def put_method(self, context: RequestContext, **members: Any) -> Any:
         """A method; authorization that nobody computes is refused."""
         method_checks.check_authorization(members.get("authorization_type"))
+        api = get_moto_rest_api(context, members["rest_api_id"])
+        conflicts.check_method(api, members["resource_id"], members["http_method"])
         return super().put_method(context, **members)
 
     def update_method(self, context: RequestContext, **members: Any) -> Any:

@@ -139,6 +139,10 @@ def plan(aws, unique):
 
     yield create
     for each in plans:
+        for stage in client.get_usage_plan(usagePlanId=each).get("apiStages", []):
+            name = f"{stage['apiId']}:{stage['stage']}"
+            leave = {"op": "remove", "path": "/apiStages", "value": name}
+            client.update_usage_plan(usagePlanId=each, patchOperations=[leave])
         client.delete_usage_plan(usagePlanId=each)
     for each in keys:
         client.delete_api_key(apiKey=each)
