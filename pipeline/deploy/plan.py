@@ -95,9 +95,10 @@ def plan_stack(stack: str, name: str, known: Mapping[str, str]) -> StackPlan:
         return StackPlan(stack, name, action, _additions(template), _waits_for(missing))
     given = _given(template, known)
     change_set = create_change_set(template, name, given)
-    changes = describe_changes(name, change_set)
-    if not changes:
+    if not change_set:
         return StackPlan(stack, name, "unchanged", parameters=given)
+    # Outputs are no resources: where only they change, CloudFormation lists nothing.
+    changes = describe_changes(name, change_set)
     return StackPlan(stack, name, "update", changes, parameters=given, change_set=change_set)
 
 
@@ -163,8 +164,6 @@ def _has_resources(name: str) -> bool:
 
 def describe_changes(name: str, change_set: str) -> tuple[Change, ...]:
     """The resources that a change set touches."""
-    if not change_set:
-        return ()
     pages = aws.client("cloudformation").get_paginator("describe_change_set")
     return tuple(
         _change(item["ResourceChange"])

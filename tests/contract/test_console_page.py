@@ -142,7 +142,9 @@ def test_every_panel_shows_what_aws_tells(opened):
     assert "100 % right" in text(opened, "#truth")
     assert "poison" in opened.value("document.querySelector('#alarms').textContent")
     assert "glue" in text(opened, "#place")
-    assert opened.value("document.documentElement.scrollWidth <= innerWidth")
+    assert opened.value(
+        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    )
     assert opened.complaints == []
 
 

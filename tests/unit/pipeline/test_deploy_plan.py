@@ -103,6 +103,15 @@ def test_changes_of_a_stack_are_those_of_its_change_set(cloudformation):
     )
 
 
+def test_outputs_are_a_change_of_no_resource(cloudformation):
+    exists(cloudformation, "CREATE_COMPLETE")
+    answers_change_set(cloudformation, "CREATE_COMPLETE")
+    cloudformation.add_response("describe_change_set", {"Changes": []})
+    assert plan_stack("training", NAME, KNOWN) == StackPlan(
+        "training", NAME, "update", parameters=GIVEN, change_set="cs"
+    )
+
+
 def test_refused_change_set_is_told_with_its_reason(cloudformation):
     exists(cloudformation, "CREATE_COMPLETE")
     answers_change_set(cloudformation, "FAILED", "AWS::Nope::Thing is unknown")
