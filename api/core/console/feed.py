@@ -14,9 +14,8 @@ from typing import Any
 
 LOG = logging.getLogger(__name__)
 
-RETRY_MILLISECONDS = 3000
-AT_ONCE_MILLISECONDS = 500
-"""Who is let go finds another task behind the load balancer, or this API's successor."""
+RETRY_MILLISECONDS = 1000
+"""Who is let go, or cut off, finds this API's successor behind the load balancer."""
 HEARTBEAT_SECONDS = 15.0
 """Proxies cut connections on which nothing is said; load balancers of AWS after 60 s."""
 
@@ -59,8 +58,6 @@ class Feed:
                     yield f"event: {name}\nid: {self._boot}-{number}\ndata: {text}\n\n"
                 if not due and not await self._heard(news):
                     yield ": still here\n\n"
-            if self._closed:
-                yield f"retry: {AT_ONCE_MILLISECONDS}\n\n"
         finally:
             self.watchers -= 1
 
