@@ -14,11 +14,12 @@ from emulation.compute.visuals.errors import (
     Mismatch,
     MissingColumn,
     MissingParameter,
+    NotDrawn,
     SyntaxMistake,
     UnknownFunction,
 )
-from emulation.compute.visuals.functions import FUNCTIONS, Function, written_out
-from emulation.compute.visuals.table_calculations import TableCalculations
+from emulation.compute.visuals.functions import FUNCTIONS, NOT_COMPUTED, Function, written_out
+from emulation.compute.visuals.table_calculations import MISSING, TableCalculations
 from emulation.compute.visuals.values import NUMBERS, Type, Value, literal, quoted, type_of
 
 KINDS = {"n": NUMBERS, "s": {Type.STRING}, "d": {Type.DATETIME}, "b": {Type.TRUTH}}
@@ -37,6 +38,8 @@ class Compiler:
     parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
     dimensions: Mapping[str, str] = field(default_factory=dict)
     """SQL of the columns that the visual groups by."""
+    grouped: bool = False
+    """Whether columns mean the visual's dimensions, as they do where its marks are divided."""
     inside: tuple[str, ...] = ()
     """The calculated fields that are being read, so that none reads itself."""
 
@@ -50,6 +53,8 @@ class Compiler:
 
     def column(self, name: str) -> Compiled:
         """A column or a calculated field."""
+        if self.grouped:
+            return self._dimension(name)
         if name in self.calculated and name not in self.inside:
             inner = replace(self, inside=(*self.inside, name))
             found = inner.expression(self.calculated[name])
@@ -59,6 +64,12 @@ class Compiler:
         if name in self.inside:
             raise Mismatch(f"Calculated field {name} refers to itself.")
         raise MissingColumn(name)
+
+    def _dimension(self, name: str) -> Compiled:
+        if name not in self.dimensions:
+            raise Mismatch(MISSING.format(name))
+        kind = replace(self, grouped=False).column(name).type
+        return Compiled(self.dimensions[name], kind, Level.GROUP)
 
     def node(self, node: tree.Node) -> Compiled:
         """A part of an expression."""
@@ -137,8 +148,10 @@ class Compiler:
             return self._percentile(name, call)
         if name in FUNCTIONS:
             return self._function(call, FUNCTIONS[name])
-        tables = TableCalculations(self.node, self.dimensions)
+        tables = TableCalculations(self.node, replace(self, grouped=True).node)
         found = tables.call(name, call)
+        if found is None and name in NOT_COMPUTED:
+            raise NotDrawn(f"Function {call.name}")
         if found is None:
             raise UnknownFunction(call.name)
         return found
@@ -166,8 +179,9 @@ class Compiler:
     def _aggregate(self, name: str, call: tree.Call) -> Compiled:
         conditional = name.endswith("if") and name not in AGGREGATES
         if len(call.arguments) != 1 + conditional:
-            # A second argument is a list of fields to compute by.
-            raise UnknownFunction(f"{call.name} with {len(call.arguments)} arguments")
+            if call.arguments and isinstance(call.arguments[-1], tree.Several):
+                raise NotDrawn(f"Function {call.name} with fields to compute by")
+            raise Mismatch(f"{call.name} does not take {len(call.arguments)} arguments.")
         part = self.node(call.arguments[0])
         if not conditional:
             return aggregated(name, part)

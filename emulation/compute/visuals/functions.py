@@ -83,6 +83,15 @@ def contains(test: str) -> Build:
     return build
 
 
+def located(arguments: Sequence[str]) -> str:
+    """Where a text stands in another, looked for from a place on; 0 where it does not."""
+    text, part, *start = arguments
+    if not start:
+        return f"instr({text}, {part})"
+    found = f"instr(substring({text}, {start[0]}), {part})"
+    return f"CASE WHEN {found} > 0 THEN {found} + {start[0]} - 1 ELSE 0 END"
+
+
 def text_of(arguments: Sequence[str]) -> str:
     """A value as text; whole numbers in decimals have no point."""
     return f"CAST({arguments[0]} AS VARCHAR)"
@@ -167,7 +176,7 @@ FUNCTIONS: dict[str, Function] = {
     "ltrim": Function("s", S, called("ltrim")),
     "rtrim": Function("s", S, called("rtrim")),
     "replace": Function("sss", S, called("replace")),
-    "locate": Function("ss", I, called("instr")),
+    "locate": Function("ss?n", I, located),
     "split": Function("ssn", S, called("split_part")),
     "contains": Function("ss?m", B, contains("contains")),
     "startswith": Function("ss?m", B, contains("starts_with")),
@@ -181,6 +190,21 @@ FUNCTIONS: dict[str, Function] = {
     "parsedate": Function("s?f", D, parsed),
     "epochdate": Function("n", D, template("CAST(to_timestamp({}) AS TIMESTAMP)")),
 }
+
+
+NOT_COMPUTED = {
+    *("addworkdays", "networkdays", "isworkday", "parsejson", "corr", "covar", "covarp"),
+    *("distinctcountover", "stdevover", "stdevpover", "varover", "varpover", "percentileover"),
+    *("percentilecontover", "percentilediscover", "percentilerank", "firstvalue", "lastvalue"),
+    *("windowsum", "windowavg", "windowcount", "windowmin", "windowmax"),
+    *("periodoverperioddifference", "periodoverperiodlastvalue"),
+    "periodoverperiodpercentdifference",
+    *(f"periodtodate{name}" for name in ("avg", "count", "max", "min", "median", "percentile")),
+    *(f"periodtodate{name}" for name in ("percentilecont", "stdev", "stdevp", "sum", "var")),
+    *(f"periodtodate{name}overtime" for name in ("avg", "count", "max", "min", "sum")),
+    "periodtodatevarp",
+}
+"""QuickSight's other functions."""
 
 
 def written_out(kind: str, value: object, *, extracting: bool = False) -> str:

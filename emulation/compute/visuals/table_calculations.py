@@ -4,7 +4,7 @@ They are computed after filters and aggregates (POST_AGG_FILTER, QuickSight's de
 visual's own dimensions. The earlier levels are refused by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from emulation.compute.visuals import expressions as tree
 from emulation.compute.visuals.aggregates import ALONG, OVER, RANKS, SHIFTED, window
@@ -21,10 +21,12 @@ class TableCalculations:
     """Computes calls of one expression."""
 
     def __init__(
-        self, compiled: Callable[[tree.Node], Compiled], dimensions: Mapping[str, str]
+        self,
+        compiled: Callable[[tree.Node], Compiled],
+        of_dimensions: Callable[[tree.Node], Compiled],
     ) -> None:
         self._compiled = compiled
-        self._dimensions = dimensions
+        self._of_dimensions = of_dimensions
 
     def call(self, name: str, call: tree.Call) -> Compiled | None:
         """A call's SQL; nothing when the function is none of these.
@@ -125,13 +127,7 @@ class TableCalculations:
         if not given:
             return []
         items = given[0].items if isinstance(given[0], tree.Several) else (given[0],)
-        return [self._dimension(item) for item in items]
-
-    def _dimension(self, node: tree.Node) -> str:
-        name = node.name if isinstance(node, tree.Field) else ""
-        if name not in self._dimensions:
-            raise Mismatch(MISSING.format(name or "an expression"))
-        return self._dimensions[name]
+        return [self._of_dimensions(item).sql for item in items]
 
     def _order(self, node: tree.Node) -> list[str]:
         items = node.items if isinstance(node, tree.Several) else (node,)
@@ -140,11 +136,6 @@ class TableCalculations:
     def _sorted(self, node: tree.Node) -> str:
         descending = isinstance(node, tree.Ordered) and node.descending
         inner = node.operand if isinstance(node, tree.Ordered) else node
-        if isinstance(inner, tree.Field) and inner.name in self._dimensions:
-            sql = self._dimensions[inner.name]
-        else:
-            part = self._compiled(inner)
-            if part.level is Level.ROW:
-                raise Mismatch(MISSING.format(getattr(inner, "name", "an expression")))
-            sql = part.sql
+        part = self._compiled(inner)
+        sql = self._of_dimensions(inner).sql if part.level is Level.ROW else part.sql
         return f"{sql} {'DESC' if descending else 'ASC'} NULLS LAST"

@@ -37,6 +37,8 @@ def test_functions_of_rows():
         "switch({s}, 'x', 1, 0) + twice": [3, 6, 11],
         "concat({s}, '-', toString({a}))": ["x-1", "y-3", "x-5"],
         "NOT contains({s}, 'X', CASE_INSENSITIVE) /* a comment */": [False, True, False],
+        "locate(concat({s}, {s}), {s}, 2) * locate({s}, 'x', 2)": [0, 0, 0],
+        "locate(concat({s}, {s}), {s}, 2)": [2, 2, 2],
         "// a comment\n{a} + 1 // another": [2, 4, 6],
         "coalesce({b}, 0)": [1.5, 2.5, 0.0],
         "-{a} ^ 2 % 4": [-1.0, -1.0, -1.0],
@@ -70,6 +72,8 @@ def test_aggregates_and_table_calculations():
         "runningSum(sum({a}), [{s} ASC])": [6, 9],
         "difference(sum({a}), [{s} ASC], -1)": [None, -3],
         "percentOfTotal(sum({a}), [{s}])": [1.0, 1.0],
+        "sumOver(sum({a}), [toUpper({s})])": [6, 3],
+        "runningSum(sum({a}), [concat('z', {s}) DESC])": [9, 3],
     }
     group = 'GROUP BY "s" ORDER BY "s"'
     assert {text: computed(text, group) for text in expected} == expected
@@ -78,6 +82,10 @@ def test_aggregates_and_table_calculations():
 MISTAKES = {
     "conjure({a})": "Function conjure is not computed here.",
     "sum({a}) + {a}": "Mismatched aggregation.",
+    "sum({a}, [{s}])": "Function sum with fields to compute by is not computed here.",
+    "sum({a}, {s})": "sum does not take 2 arguments.",
+    "firstValue(sum({a}), [{s} ASC])": "Function firstValue is not computed here.",
+    "sumOver(sum({a}), [toString({b})])": "missing in field wells: b.",
     "sum(sum({a}))": "Nesting of aggregate functions is not allowed.",
     "sumOver(sum({a}), [{b}])": "missing in field wells: b.",
     "sumOver({a}, [{s}], PRE_AGG)": "sumOver at PRE_AGG is not computed here.",
