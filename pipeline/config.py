@@ -80,6 +80,21 @@ class Settings(BaseSettings):
             " as `rate(1 hour)`; empty: when `up` or a delivery builds them."
         ),
     )
+    late_minutes: int = Field(
+        10_080,
+        ge=0,
+        description=(
+            "How late in event time the stream job takes an event: a week where the past is told"
+            " at once, 15 where events come as they happen."
+        ),
+    )
+    stream_python: str = Field(
+        "",
+        description=(
+            "Key in the artifacts bucket, below `bundles/`, of the stream job's Python environment;"
+            " empty: the Python of EMR's release."
+        ),
+    )
     approval: Literal["manual", "automatic"] = Field(
         "manual", description="Whether somebody has to approve a model that has won."
     )
@@ -117,6 +132,7 @@ class Settings(BaseSettings):
             "ApiScheme": self.api_scheme,
             "VpcConnectionArn": self.quicksight_connection,
             "Approval": self.approval,
+            "StreamPythonKey": self.stream_python,
             "NewDataDays": str(self.new_data_days),
             "BakeSeconds": str(self.bake_seconds),
             "AlarmSeconds": str(self.alarm_seconds),

@@ -9,10 +9,12 @@ on the same checkpoint must not run beside it.
 import argparse
 import logging
 
+from pyspark import cloudpickle
 from pyspark.sql import SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from pipeline.contracts.stream_features import CHECKPOINT_PREFIX
+from spark_jobs import kinesis
 from spark_jobs.kinesis.settings import TRIM_HORIZON
 from spark_jobs.kinesis.source import KinesisDataSource
 from spark_jobs.live.batches import Batches
@@ -21,6 +23,7 @@ from spark_jobs.live.memory import Memory
 from spark_jobs.live.store import FeatureStore
 
 LOG = logging.getLogger("stream_features")
+DAY_SECONDS = 86_400
 
 
 def session() -> SparkSession:
@@ -37,7 +40,13 @@ def start(spark: SparkSession, asked: argparse.Namespace) -> StreamingQuery:
     checkpoint = asked.checkpoint or f"{lake}/{CHECKPOINT_PREFIX}"
     files = Files(spark)
     memory, store = Memory(files, checkpoint), FeatureStore(files, lake)
-    batches = Batches(memory, store, delay=int(asked.late_minutes * 60))
+    batches = Batches(
+        *(memory, store),
+        delay=int(asked.late_minutes * 60),
+        history=asked.history_days * DAY_SECONDS,
+    )
+    # Spark plans batches in a process that knows nothing of `--py-files`.
+    cloudpickle.register_pickle_by_value(kinesis)
     spark.dataSource.register(KinesisDataSource)
     records = (
         spark.readStream.format(KinesisDataSource.name())
@@ -64,10 +73,19 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     add("--checkpoint", default="", help="address; below the lake if it is not given")
     add("--starting_position", default=TRIM_HORIZON)
     add("--late_minutes", type=float, default=15, help="in event time: how late an event may come")
+    add("--history_days", type=int, default=0, help="read before lines begin, by a new checkpoint")
     add("--trigger_seconds", type=int, default=10, help="a batch begins no sooner after another")
     add("--records_per_shard", type=int, default=10_000, help="of a batch, at most")
     add("--until_idle", action="store_true", help="end when every record of now is read")
     return parser.parse_known_args(given)[0]
+
+
+def has_begun(query: StreamingQuery) -> bool:
+    """Wait for the end of a first trigger, with records or without; False when the query ended."""
+    while query.lastProgress is None:
+        if query.awaitTermination(1):
+            return False
+    return True
 
 
 def main() -> None:
@@ -80,6 +98,8 @@ def main() -> None:
     if asked.until_idle:
         query.processAllAvailable()
         query.stop()
+    if has_begun(query):
+        LOG.info("%s is being read", asked.stream)
     query.awaitTermination()
 
 

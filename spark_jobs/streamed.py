@@ -16,7 +16,8 @@ LINE = "line"
 
 def read(spark: SparkSession, folder: str) -> DataFrame | None:
     """The lines of all days: `flight_id`, and the features in one struct; None where there are
-    none at all.
+    none at all. They are read once, here: the stream job writes on meanwhile, and who has a line
+    must be one answer.
     """
     if not Files(spark).exists(folder):
         return None
@@ -24,7 +25,7 @@ def read(spark: SparkSession, folder: str) -> DataFrame | None:
     named = [f"{name} {types[name]}" for name in STREAMED]
     schema = StructType.fromDDL(", ".join(["flight_id string", *named]))
     lines = spark.read.schema(schema).json(folder)
-    return lines.select("flight_id", F.struct(*STREAMED).alias(LINE))
+    return lines.select("flight_id", F.struct(*STREAMED).alias(LINE)).localCheckpoint()
 
 
 def without(flights: DataFrame, streamed: DataFrame | None) -> DataFrame:

@@ -16,8 +16,8 @@ Clients = Callable[[str], Any]
 SPINE = ("storage", "streaming", "lake", "warehouse", "training", "serving", "consumers")
 LOOP = ("deployment", "delivery", "monitoring")
 """What retrains and delivers; a pipeline predicts without it."""
-FRONT = ("network", "api_image", "api", "api_gateway")
-"""What the API itself runs in; nothing else needs it."""
+FRONT = ("network", "api_image", "api", "api_gateway", "features_stream")
+"""What the API itself runs in, and whose features it looks up; a pipeline predicts without it."""
 REPORTS = ("quicksight", "dashboards", "renewal")
 """What people look at, and what keeps it new."""
 STACKS = (*SPINE, *FRONT, *REPORTS, *LOOP)

@@ -135,6 +135,13 @@ RECIPES = (
         ("spark_jobs/build_flight_features.py",),
         alone,
     ),
+    Recipe(
+        "StreamFeaturesScriptKey",
+        "stream_features",
+        ".py",
+        ("spark_jobs/stream_features.py",),
+        alone,
+    ),
     Recipe("SparkModulesKey", "spark-modules", ".zip", (*CONTRACTS, "spark_jobs/**/*.py"), zipped),
     Recipe(
         "TrainingSourceKey",

@@ -1,5 +1,5 @@
 """Take everything down, last stack first; buckets are emptied of every version before, and groups
-of every model, because CloudFormation deletes only empty ones.
+of every model, because CloudFormation deletes only empty ones. Streaming runs are ended.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,6 +12,7 @@ from pipeline import aws
 from pipeline.deploy.execute import Tell, delete_stack
 from pipeline.deploy.plan import describe_stack
 from pipeline.deploy.stacks import STACKS
+from pipeline.deploy.streaming import alive, end
 from pipeline.errors import StackFailedError
 
 PAGE = 1000
@@ -33,6 +34,9 @@ def _destroy_stack(name: str, seconds: float, tell: Tell) -> bool:
     for group in _ids(name, "AWS::SageMaker::ModelPackageGroup"):
         tell(f"emptying {group}")
         empty_group(group)
+    for application in _ids(name, "AWS::EMRServerless::Application"):
+        for run in alive(application):
+            end(application, run, seconds, tell)
     return delete_stack(name, seconds, tell)
 
 

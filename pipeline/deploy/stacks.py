@@ -13,8 +13,10 @@ import yaml
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-FRONT = ("network", "api_image", "api", "api_gateway")
-"""What people call; the delivery brings models, and leaves these to `deploy`."""
+FRONT = ("network", "api_image", "api", "api_gateway", "features_stream")
+"""What people call, and the job whose features it looks up; the delivery brings models, and leaves
+these to `deploy`.
+"""
 
 PICTURES = ("quicksight", "dashboards")
 """What QuickSight shows; somebody has to own it, and tables to be there."""

@@ -9,14 +9,21 @@ from rich.table import Table
 
 from pipeline import aws
 from pipeline.contracts.poison import GIVEN_UP, POISON
+from pipeline.contracts.stream_features import FEATURES_PREFIX
 from pipeline.deploy.plan import describe_stack
 from pipeline.deploy.stacks import STACKS
 from pipeline.orchestration.consumers import UNSCORED, leases, workers
 from pipeline.orchestration.display import console
 from pipeline.orchestration.run import Run, listing, read_state
+from pipeline.orchestration.stream import newest_state
 from pipeline.orchestration.training import metrics_of
 
 MISSING = {"EntityNotFoundException", "ValidationException", "ValidationError", "ResourceNotFound"}
+
+PREFIXES = (
+    *("raw/", "dimensions/", "processed/", FEATURES_PREFIX, "predictions/"),
+    *(UNSCORED, POISON, GIVEN_UP),
+)
 
 Line = tuple[str, str, str]
 
@@ -40,7 +47,7 @@ def _stacks(run: Run) -> Iterator[Line]:
 def _lake(run: Run) -> Iterator[Line]:
     if "LakeBucket" not in run.deployer.known:
         return
-    for prefix in ("raw/", "dimensions/", "processed/", "predictions/", UNSCORED, POISON, GIVEN_UP):
+    for prefix in PREFIXES:
         found = listing(run.output("LakeBucket"), prefix)
         yield f"lake {prefix}", f"{len(found.sizes)} objects", f"{found.bytes / 1e6:.1f} MB"
     counted = read_state(run, "raw")
@@ -52,6 +59,8 @@ def _work(run: Run) -> Iterator[Line]:
     known = run.deployer.known
     if job := known.get("FlightFeaturesJobName"):
         yield f"job {job}", *_newest_job_run(job)
+    if application := known.get("StreamApplicationId"):
+        yield f"stream job {run.settings.name}-features", *newest_state(run, application)
     if prefix := known.get("TrainingJobPrefix"):
         yield "training", *_newest_training(prefix)
     if endpoint := known.get("EndpointName"):

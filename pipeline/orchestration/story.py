@@ -14,6 +14,7 @@ from pipeline.orchestration.image import build_image
 from pipeline.orchestration.release import release, train_first
 from pipeline.orchestration.run import Run, Show
 from pipeline.orchestration.runner import Stage, Work
+from pipeline.orchestration.stream import stream
 from pipeline.orchestration.warehouse import load_warehouse
 
 
@@ -48,6 +49,7 @@ STAGES: Sequence[Stage] = (
     Stage("land", "Lambda to S3", land, ("produce",)),
     Stage("crawl", "Glue crawler", crawl, ("land", "compute")),
     Stage("features", "Glue job (Spark)", build_features, ("land", "dimensions", "compute")),
+    Stage("stream", "EMR Serverless (stack, job)", stream, ("features", "build")),
     Stage("warehouse", "Redshift Serverless", load_warehouse, ("features",)),
     Stage("train", "SageMaker training job", train_first, ("features",)),
     Stage("register", "SageMaker model registry", release, ("train",)),

@@ -35,10 +35,14 @@ Line = dict[str, Any]
 class Batches:
     """What is done with each batch, in order. The same batch again does the same again."""
 
-    def __init__(self, memory: Memory, store: FeatureStore, delay: int) -> None:
+    def __init__(self, memory: Memory, store: FeatureStore, delay: int, history: int = 0) -> None:
+        """Lines begin so many seconds of event time after the first event: what was before it is
+        not known.
+        """
         self._memory = memory
         self._store = store
         self._delay = delay
+        self._history = history
 
     def process(self, records: DataFrame, batch_id: int) -> None:
         """For `foreachBatch`."""
@@ -47,6 +51,8 @@ class Batches:
     def take(self, new: pd.DataFrame, batch_id: int) -> None:
         """Events of one batch, as `parsing.parsed` has them."""
         known, before = self._memory.before(batch_id)
+        if batch_id == 0 and self._history and len(new):
+            before = Clock(watermark=int(new.event_time.min()) + self._history)
         now = before.advance(newest(new), self._delay)
         known = known.joined(Known.of(new))
         written = self._store.add(flights(known, before, now))

@@ -22,6 +22,7 @@ STACKS = tuple(
 )
 ROWS_A_REQUEST = 500
 CAPTURES = "captures/"
+STREAMED = ("features/", "checkpoints/")
 
 
 def objects(laptop: Laptop, bucket: str, prefix: str = "") -> dict[str, tuple[str, Any]]:
@@ -181,11 +182,12 @@ def everything(laptop: Laptop) -> dict[str, Any]:
             (job["TrainingJobName"], job["TrainingJobStatus"]) for job in training_jobs(laptop)
         ],
         "endpoint": _endpoint(laptop),
-        # What the endpoint is asked comes into the lake some seconds later.
+        # What the endpoint is asked comes into the lake some seconds later, and the stream job goes
+        # on reading what was told before.
         "lake": {
             key: object_
             for key, object_ in objects(laptop, LAKE).items()
-            if not key.startswith(CAPTURES)
+            if not key.startswith((CAPTURES, *STREAMED))
         },
         "artifacts": objects(laptop, ARTIFACTS),
         "facts": sql(laptop, "SELECT COUNT(*), SUM(distance) FROM fact_flights"),

@@ -23,6 +23,9 @@ RUNTIME = "glue"
 HERE = Path(__file__).parent
 CORES = 2
 
+PATIENCE = 5
+"""What streams for hours leaves the processors to what somebody waits for."""
+
 QUICK = "-XX:TieredStopAtLevel=1"
 
 LOG_PROPERTIES = {
@@ -70,7 +73,8 @@ class Machine:
         settings = self.folder / "spark-submit.json"
         settings.write_text(json.dumps(self._settings(environment)))
         python = interpreter(RUNTIME)
-        self._program("spark-submit", f"{python} -I {HERE / 'launcher.py'} {settings}")
+        patience = f"nice -n {PATIENCE} " if self.long_running else ""
+        self._program("spark-submit", f"{patience}{python} -I {HERE / 'launcher.py'} {settings}")
         for name in ("python3", "python"):
             self._program(name, str(python))
 

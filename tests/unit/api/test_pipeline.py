@@ -26,7 +26,7 @@ def figures(stage):
 
 def test_stacks_are_the_templates():
     templates = {path.stem for path in (ROOT / "pipeline/templates").glob("*")}
-    assert set(deployment.STACKS) == templates - {"features_stream"}
+    assert set(deployment.STACKS) == templates
 
 
 def test_nothing_deployed_is_told_kindly(http):

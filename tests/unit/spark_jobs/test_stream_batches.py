@@ -114,6 +114,18 @@ def test_batches_and_restarts_change_nothing(lake, told):
     )
 
 
+def test_lines_begin_when_enough_is_known_and_are_the_same(lake, told):
+    whole = run(Folder(), *cut(told, 1000))
+    history = 30 * HOUR
+    job = Batches(Memory(lake, "checkpoint"), FeatureStore(lake, "lake"), HOUR, history)
+    for batch_id, some in enumerate(cut(told, 1000)):
+        job.take(frame(some), batch_id)
+    begin = seconds(told[0]["event_time"]) + history
+    later = {id_: line for id_, line in whole.items() if seconds(line["score_time"]) > begin}
+    assert lines(lake) == later
+    assert 0 < len(later) < len(whole)
+
+
 def test_late_duplicate_and_shuffled_events_within_the_watermark_change_nothing(lake, told):
     late = sorted(told, key=lambda event: (event["event_time"][:12], event["event_id"][::-1]))
     twice = [event for pair in zip(late, [late[0]] * 30 + late, strict=False) for event in pair]
