@@ -31,6 +31,15 @@ STATE = "stream"
 HISTORY_DAYS = math.ceil(max(feature.hours for feature in ROLLING) / 24)
 """The longest window."""
 
+LOG_LEVELS = {
+    "rootLogger.level": "warn",
+    # A batch carries its records, and while it catches up one follows the other: no warnings.
+    "logger.tasks.name": "org.apache.spark.scheduler.TaskSetManager",
+    "logger.tasks.level": "error",
+    "logger.trigger.name": "org.apache.spark.sql.execution.streaming",
+    "logger.trigger.level": "error",
+}
+
 PYTHON = "./environment/bin/python"
 WORKER = {
     "driver": {"cores": "1", "memory": "1g", "memoryOverhead": "1g"},
@@ -120,7 +129,7 @@ def _start(run: Run, wanted: dict[str, Any]) -> str:
         "logGroupName": run.output("StreamLogGroup"),
         "logStreamNamePrefix": LOGS,
     }
-    quiet = {"classification": "spark-driver-log4j2", "properties": {"rootLogger.level": "warn"}}
+    quiet = {"classification": "spark-driver-log4j2", "properties": LOG_LEVELS}
     started = aws.client("emr-serverless").start_job_run(
         applicationId=run.output("StreamApplicationId"),
         executionRoleArn=run.output("StreamJobRoleArn"),
