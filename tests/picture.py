@@ -1,4 +1,5 @@
-"""The picture of the console in the README: `python -m tests.picture URL docs/images/page.png`.
+"""The pictures in the README: `python -m tests.picture URL docs/images/page.png` of the console, and
+with the address of the dashboard, `docs/images/dashboard.png` of that.
 
 `page-dark.png` and `page-narrow.png` are written beside it. The pipeline behind the URL should have
 gone through its year: `make up`, then this.
@@ -13,6 +14,8 @@ from tests.waiting import wait_until
 SHOTS = {"": (1280, 1960, False), "-dark": (1280, 1960, True), "-narrow": (420, 1800, False)}
 PANELS = ["#truth table", "#quality .chart", "#drift .drift", "#work .jobs", "#place .chip"]
 SHOWN = f"{PANELS}.every((panel) => document.querySelector(panel))"
+DRAWN = "document.body.dataset.drawn"
+"""The sheet of a dashboard that is drawn."""
 
 
 def take(url: str, path: Path) -> None:
@@ -24,7 +27,7 @@ def take(url: str, path: Path) -> None:
     try:
         for kind, (width, height, dark) in SHOTS.items():
             browser.show(url, width=width, height=height, dark=dark)
-            wait_until("every panel", lambda: browser.value(SHOWN))
+            wait_until("every panel", lambda: browser.value(f"{DRAWN} || {SHOWN}"))
             path.with_stem(path.stem + kind).write_bytes(browser.picture())
     finally:
         browser.close()

@@ -23,6 +23,8 @@ from emulation.compute.visuals.visual import Visual
 
 STACKS: dict[str, Any] = {"STACKED": "zero", "STACKED_PERCENT": "normalize"}
 FEW = 60
+BESIDE = {"left": 5, "top": 5, "right": 36, "bottom": 5}
+"""Room for the value at the end of the longest bar."""
 
 
 def _color(visual: Visual, series: Series) -> Spec:
@@ -78,7 +80,7 @@ def line(visual: Visual) -> Drawing:
     x = _below(_category_axis(visual, series, "XAxisLabelOptions"), series.categories)
     if series.category is not None and is_date(series.category):
         title = visual.axis_label("XAxisLabelOptions", [series.category])
-        x = {"field": "c", **date_axis(series.category, title)}
+        x = {"field": "c", **date_axis(series.category, title, series.moments)}
     kind = visual.configuration.get("Type", "LINE")
     y: Spec = {
         "field": "v",
@@ -137,10 +139,11 @@ def bar(visual: Visual) -> Drawing:
             "mark": {"type": "bar", "tooltip": True, "cornerRadiusEnd": 2},
             "encoding": encoding,
         },
-        *labels(visual, encoding, horizontal=horizontal),
+        *(written := labels(visual, encoding, horizontal=horizontal)),
         *reference_lines(visual, horizontal=horizontal),
     ]
-    return chart(visual, series.values, {"layer": layers})
+    room = {"padding": BESIDE} if horizontal and written else {}
+    return chart(visual, series.values, {"layer": layers, **room})
 
 
 def labels(visual: Visual, encoding: Spec, *, horizontal: bool) -> list[Spec]:

@@ -48,6 +48,8 @@ def plain(value: Any) -> Any:
     return value
 
 
+FEW_TICKS = 16
+
 ROOM = 105
 """Letters that stand side by side below a chart of the usual width."""
 
@@ -101,13 +103,23 @@ def category_text(field_: WellField, value: Any) -> str:
     return field_.text(value)
 
 
-def date_axis(field_: WellField, title: str | None) -> Spec:
-    """An axis of dates, in UTC."""
+def date_axis(field_: WellField, title: str | None, moments: set[str]) -> Spec:
+    """An axis of dates, in UTC; few of them are its ticks."""
     pattern = field_.format.axis if isinstance(field_.format, DateFormat) else "%Y-%m-%d"
     axis: Spec = {"title": title or None, "format": pattern, "labelOverlap": True, "grid": False}
+    axis["labelSeparation"] = 8
     if field_.granularity in {"month", "quarter", "year"}:
         axis["tickCount"] = {"interval": "month", "step": 1}
+    elif len(moments) <= FEW_TICKS:
+        axis["values"] = [_tick(one) for one in sorted(moments)]
     return {"type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+
+
+def _tick(moment: str) -> Spec:
+    """A moment as Vega-Lite names one on an axis."""
+    at = datetime.fromisoformat(moment)
+    day = {"year": at.year, "month": at.month, "date": at.day}
+    return {**day, "hours": at.hour, "minutes": at.minute, "seconds": at.second, "utc": True}
 
 
 def is_date(field_: WellField) -> bool:

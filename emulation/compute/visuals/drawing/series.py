@@ -29,6 +29,11 @@ class Series:
     title: str
     """What the series are of."""
 
+    @property
+    def moments(self) -> set[str]:
+        """Categories that are dates."""
+        return {one["c"] for one in self.values if one["c"] is not None}
+
 
 def sorted_by_default(
     visual: Visual, category: WellField, measures: Sequence[WellField], *, largest_first: bool

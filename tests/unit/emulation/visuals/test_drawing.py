@@ -240,3 +240,11 @@ def test_what_a_definition_says_is_never_markup():
 
     assert "&lt;script&gt;" in html
     assert "<script" not in html
+
+
+def test_few_dates_are_the_ticks_of_their_axis():
+    field = {"FieldId": "day", "Column": column("day"), "DateGranularity": "DAY"}
+    days = [{"DateDimensionField": field}]
+    wells = {"LineChartAggregatedFieldWells": {"Category": days, "Values": [total()]}}
+    ticks = drawn("LineChartVisual", wells).spec["layer"][0]["encoding"]["x"]["axis"]["values"]
+    assert [(tick["month"], tick["date"]) for tick in ticks][:3] == [(1, 5), (1, 20), (2, 5)]
