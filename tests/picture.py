@@ -1,5 +1,5 @@
-"""The pictures in the README: `python -m tests.picture URL docs/images/page.png` of the console, and
-with the address of the dashboard, `docs/images/dashboard.png` of that.
+"""The pictures in the README: `python -m tests.picture URL docs/images/page.png` of the console,
+and with the address of the dashboard, `docs/images/dashboard.png` of that.
 
 `page-dark.png` and `page-narrow.png` are written beside it. The pipeline behind the URL should have
 gone through its year: `make up`, then this.

@@ -13,7 +13,9 @@ from tests.waiting import wait_until
 
 FEW, MORE = 3, 6
 RENEWAL_SECONDS = 600
-ON_TIME = "SELECT 1 - AVG(CASE WHEN late THEN 1.0 WHEN NOT late THEN 0.0 END) FROM fact_flights"
+ON_TIME = """
+SELECT AVG(CASE WHEN late THEN 0 WHEN NOT late THEN 1 END::DOUBLE PRECISION) FROM fact_flights
+"""
 
 
 @pytest.fixture(scope="module")
