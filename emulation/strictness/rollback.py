@@ -3,15 +3,18 @@
 LocalStack calls a failed stack rolled back without undoing anything, carries out the deletions of a
 failed update, and remembers the template of a failed update as deployed, so that trying it again
 "contains no changes". Here a failure deletes what it has created, deletes nothing else, and the
-stack keeps its last good template. What a failed update has modified in place stays modified (its
+stack keeps its last good template; what merely needs a resource that has failed is not said to have
+failed. What a failed update has modified in place stays modified (its
 record says so) until the next update.
 """
 
+import sys
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ChangeSetType, StackStatus
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
     ChangeSetModelExecutor,
+    TriggerRollback,
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
     PreprocProperties,
@@ -51,6 +54,18 @@ def apply() -> None:
 
     # Not by `patch`, which would patch the base class and so the mere description of changes.
     ChangeSetModelExecutor.process = process_or_roll_back
+    patch(ChangeSetModelExecutor._process_event)(tell_of_what_was_touched)
+
+
+def tell_of_what_was_touched(process_event: Any, executor: Any, **about: Any) -> None:
+    """A failure passes through everything that needs what has failed, which nobody has touched."""
+    cause = sys.exception()
+    if not (
+        about["event_status"] is OperationStatus.FAILED
+        and isinstance(cause, TriggerRollback)
+        and cause.logical_resource_id != about["logical_resource_id"]
+    ):
+        process_event(executor, **about)
 
 
 def set_status_after_rollback(

@@ -269,6 +269,26 @@ def test_failed_update_of_update_stack_is_rolled_back(cloudformation, aws, stack
     assert "QueueUrls" not in urls
 
 
+def test_what_needs_a_resource_that_failed_is_not_said_to_have_failed(cloudformation, stack):
+    cloudformation.create_stack(StackName=stack, TemplateBody=template({"Q": queue(stack)}))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=FAST)
+    broken = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
+    }
+    body = template({"P": broken, "Q": queue(stack) | {"DependsOn": "P"}})
+    cloudformation.update_stack(StackName=stack, TemplateBody=body)
+    with failing(cloudformation, stack):
+        waiter = cloudformation.get_waiter("stack_update_complete")
+        waiter.wait(StackName=stack, WaiterConfig=FAST)
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = {event["LogicalResourceId"] for event in events if "FAILED" in event["ResourceStatus"]}
+    assert failed - {stack} == {"P"}
+    resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    states = {item["LogicalResourceId"]: item["ResourceStatus"] for item in resources}
+    assert states["Q"] == "CREATE_COMPLETE"
+
+
 def bucket_of(name: str) -> dict:
     return {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
 

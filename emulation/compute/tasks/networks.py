@@ -18,10 +18,10 @@ import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
+from emulation.compute.once import once
 from emulation.compute.processes import SUPERVISOR, Process, ProcessSpec, Status
 from emulation.compute.tasks import enter, gate
 
@@ -249,7 +249,7 @@ def free_here(ports: Sequence[int]) -> list[int]:
     return free
 
 
-@cache
+@once
 def are_private() -> bool:
     """Whether this system gives tasks networks of their own; tried once with the real thing."""
     if sys.platform != "linux":

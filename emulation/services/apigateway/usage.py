@@ -9,10 +9,10 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from emulation.compute.once import once
 from emulation.services.apigateway.periods import days, start_of
 from emulation.settings import settings
 
@@ -121,7 +121,7 @@ class UsageFile:
         return used
 
 
-@cache
+@once
 def usage_file() -> UsageFile:
     """The emulator's counters."""
     return UsageFile(settings().folder("apigateway") / "usage.db")

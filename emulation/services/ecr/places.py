@@ -1,7 +1,6 @@
 """Where this emulator's images are, and what of the machine their builds use."""
 
-from functools import cache
-
+from emulation.compute.once import once
 from emulation.compute.process_images.housekeeping import tidy
 from emulation.compute.process_images.library import Library
 from emulation.compute.process_images.run_step import Workplace
@@ -11,7 +10,7 @@ from emulation.settings import registry_environment, settings, system_environmen
 CERTIFICATES = "SSL_CERT_FILE"
 
 
-@cache
+@once
 def library() -> Library:
     """The images of this machine, tidied when it is first asked for."""
     found = Library(settings().folder("process-images"))
@@ -21,7 +20,7 @@ def library() -> Library:
     return found
 
 
-@cache
+@once
 def workplace() -> Workplace:
     """What RUN uses of this machine."""
     system = system_environment()

@@ -10,10 +10,10 @@ import threading
 import time
 import uuid
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emulation.compute.once import once
 from emulation.compute.process_images.blobs import Blobs
 from emulation.services import documents
 from emulation.services.ecr.errors import repository_not_found
@@ -129,13 +129,13 @@ def root() -> Path:
     return settings().folder("ecr")
 
 
-@cache
+@once
 def blobs() -> Blobs:
     """Manifests, configurations, layers."""
     return Blobs(root() / "blobs")
 
 
-@cache
+@once
 def repositories() -> dict[tuple[str, str, str], Repository]:
     """All repositories by account, region and name."""
     files = sorted((root() / "registries").glob("*/*/*/repository.json"))

@@ -9,9 +9,9 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from urllib.parse import urlencode
 
+from emulation.compute.once import once
 from emulation.services.ecr.repositories import host
 from emulation.services.ecr.store import LOCK, Members, root
 from emulation.services.scope import Scope
@@ -33,7 +33,7 @@ class Login:
     region: str
 
 
-@cache
+@once
 def _key() -> bytes:
     file = root() / "token.key"
     with LOCK:

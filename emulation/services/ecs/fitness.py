@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from emulation.services.ecs import targets
-from emulation.services.ecs.deployments import announce
-from emulation.services.ecs.store import LOCK, Service, Task
+from emulation.services.ecs.store import Service, Task
 
 STEADY_SECONDS = 5.0
 
@@ -27,6 +26,8 @@ class Fitness:
     verdict: Verdict
     reason: str = ""
     """Why it is unfit, as its stopped reason says it."""
+    event: str = ""
+    """The same, as its service says it."""
 
 
 WAITING = Fitness("waiting")
@@ -43,7 +44,7 @@ def of(service: Service, task: Task) -> Fitness:
     if own.verdict != "fit":
         return WAITING if in_grace else own
     if task.load_balancers:
-        found = of_targets(service, task)
+        found = of_targets(task)
         return WAITING if in_grace and found.verdict == "unfit" else found
     looked_at = "healthStatus" in task.members
     proven = time.time() - task.running_since >= STEADY_SECONDS
@@ -54,26 +55,27 @@ def of_containers(task: Task) -> Fitness:
     """By the containers' health checks."""
     match task.members.get("healthStatus"):
         case "UNHEALTHY":
-            return Fitness("unfit", UNHEALTHY)
+            return Fitness(
+                "unfit", UNHEALTHY, f"(task {task.identifier}) failed container health checks."
+            )
         case "UNKNOWN":
             return WAITING
     return FIT
 
 
-def of_targets(service: Service, task: Task) -> Fitness:
+def of_targets(task: Task) -> Fitness:
     """By the target groups' health checks; every group's."""
     verdict = FIT
     for balancer in task.load_balancers:
         state, reason = targets.state_of(task, balancer)
         group = balancer["targetGroupArn"]
         if state == "unhealthy":
-            with LOCK:
-                announce(
-                    service,
-                    f"(task {task.identifier}) (port {balancer['containerPort']}) is unhealthy in "
-                    f"(target-group {group}) due to (reason {reason}).",
-                )
-            return Fitness("unfit", f"Task failed ELB health checks in (target-group {group})")
+            return Fitness(
+                "unfit",
+                f"Task failed ELB health checks in (target-group {group})",
+                f"(task {task.identifier}) (port {balancer['containerPort']}) is unhealthy in "
+                f"(target-group {group}) due to (reason {reason}).",
+            )
         if state != "healthy":
             verdict = WAITING
     return verdict

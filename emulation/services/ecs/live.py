@@ -90,6 +90,10 @@ class LiveTask:
         except StartError as error:
             self._blame(error)
             ending = Ending("TaskFailedToStart", str(error))
+        except OSError as error:
+            # The disk or the system's limits: nobody knows this task's processes any more.
+            self.kill()
+            ending = Ending("TaskFailedToStart", str(initialization(str(error))))
         assert ending is not None
         self._end(ending)
 

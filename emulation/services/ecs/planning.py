@@ -2,7 +2,8 @@
 
 A rolling deployment has at most `maximumPercent` of the desired tasks at work and at least
 `minimumHealthyPercent` of them fit; an old task goes when a new one has taken its place, or when it
-has to make room.
+has to make room. A task that fails its health checks may just be busy: it too stays until another
+has taken its place, unless there is no room for one.
 """
 
 from dataclasses import dataclass, field
@@ -51,17 +52,22 @@ class Bounds:
 
 
 def plan(members: list[Member], bounds: Bounds) -> Plan:
-    """The next step; unfit tasks are none of the members any more."""
-    new = [member for member in members if member.new]
+    """The next step."""
+    new = [member for member in members if member.new and member.verdict != "unfit"]
+    unfit = [member for member in members if member.new and member.verdict == "unfit"]
     old = [member for member in members if not member.new]
     missing = max(0, bounds.desired - len(new))
-    room = max(0, bounds.most - len(members)) if old else missing
+    room = max(0, bounds.most - len(members)) if old or unfit else missing
     made = Plan(start=min(missing, room))
     made.stop += names(first_to_go(new)[: max(0, len(new) - bounds.desired)])
     fit = sum(member.verdict == "fit" for member in members)
     replaced = sum(member.verdict == "fit" for member in new)
-    superfluous = len(old) - max(0, bounds.desired - replaced)
+    unreplaced = max(0, bounds.desired - replaced)
     in_the_way = missing - made.start
+    given_up = names(unfit[: max(len(unfit) - unreplaced, in_the_way, 0)])
+    made.stop += given_up
+    superfluous = len(old) - unreplaced
+    in_the_way -= len(given_up)
     spare = fit - bounds.least
     for member in first_to_go(old)[: max(superfluous, in_the_way, 0)]:
         if member.verdict == "fit":

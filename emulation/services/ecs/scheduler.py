@@ -106,21 +106,18 @@ def keep(service: Service) -> float | None:
     alarmed = deployments.alarms(service)
     with LOCK:
         count_ends(service)
-        unfit = [task for task in wanted if found[task.arn].verdict == "unfit"]
-        for task in unfit:
-            if found[task.arn].reason == fitness.UNHEALTHY:
-                text = f"(task {task.identifier}) failed container health checks."
-                deployments.announce(service, text)
-            failed(service, task)
+        for task in wanted:
+            note_fitness(service, task, found[task.arn])
         if alarmed:
             fail(service, alarmed, cause=deployments.ALARM)
-        working = [task for task in wanted if task not in unfit]
-        made = plan(service, working, found)
-        settle(service, working, found)
+        made = plan(service, wanted, found)
+        settle(service, wanted, found)
         SERVICES.save(service)
-    for task in unfit:
-        stop(task, found[task.arn].reason)
-    stop_all(service, [task for task in working if task.arn in made.stop])
+    leaving = [task for task in wanted if task.arn in made.stop]
+    for task in leaving:
+        if task.unfit:
+            stop(task, found[task.arn].reason)
+    stop_all(service, [task for task in leaving if not task.unfit])
     if made.start and not launch(service, made.start):
         return max(0.1, _delays.get(service.arn, (0.0, 0.0))[1] - time.monotonic())
     if service.status == "DRAINING":
@@ -128,11 +125,25 @@ def keep(service: Service) -> float | None:
     return REST_SECONDS if service.steady else LOOK_SECONDS
 
 
-def plan(service: Service, working: list[Task], found: dict[str, Fitness]) -> planning.Plan:
-    """What is to be done; a deployment that has failed neither starts nor stops anything."""
+def note_fitness(service: Service, task: Task, found: Fitness) -> None:
+    """A task that begins to fail its health checks is told of, and counts as failed, once."""
+    unfit = found.verdict == "unfit"
+    if unfit == task.unfit:
+        return
+    task.unfit = unfit
+    TASKS.save(task)
+    if unfit:
+        deployments.announce(service, found.event)
+        failed(service, task)
+
+
+def plan(service: Service, wanted: list[Task], found: dict[str, Fitness]) -> planning.Plan:
+    """What is to be done; a deployment that has failed starts nothing, and stops only what is
+    not well.
+    """
     primary = service.deployments[0]
     if primary["rolloutState"] == "FAILED" and service.status == "ACTIVE":
-        return planning.Plan()
+        return planning.Plan(stop=[task.arn for task in wanted if task.unfit])
     configuration = service.members["deploymentConfiguration"]
     bounds = Bounds(
         service.desired,
@@ -146,27 +157,27 @@ def plan(service: Service, working: list[Task], found: dict[str, Fitness]) -> pl
             found[task.arn].verdict,
             task.members["createdAt"],
         )
-        for task in working
+        for task in wanted
     ]
     return planning.plan(members, bounds)
 
 
-def settle(service: Service, working: list[Task], found: dict[str, Fitness]) -> None:
+def settle(service: Service, wanted: list[Task], found: dict[str, Fitness]) -> None:
     """Whether the service has reached what it wants; where a deleted one is."""
-    going = [task for task in tasks_of(service) if not task.is_over and task not in working]
+    going = [task for task in tasks_of(service) if not task.is_over and task not in wanted]
     if service.status == "DRAINING":
-        if not working and not going:
+        if not wanted and not going:
             service.status, service.ended = "INACTIVE", time.time()
             service.deployments = []
         return
     primary = service.deployments[0]
-    deployments.prune(service, {task.deployment for task in [*working, *going]})
-    new = [task for task in working if task.deployment == primary["id"]]
+    deployments.prune(service, {task.deployment for task in [*wanted, *going]})
+    new = [task for task in wanted if task.deployment == primary["id"]]
     fit = [task for task in new if found[task.arn].verdict == "fit"]
     if fit:
         primary["failedTasks"] = 0
         _delays.pop(service.arn, None)
-    reached = len(fit) == len(new) == len(working) == service.desired and not going
+    reached = len(fit) == len(new) == len(wanted) == service.desired and not going
     if not reached or primary["rolloutState"] == "FAILED":
         service.steady = False
         return

@@ -104,6 +104,8 @@ class Task(Owned):
     """What the request was, in short."""
     counted: bool = False
     """Whether its service knows how it has ended."""
+    unfit: bool = False
+    """Whether its service knows that it fails its health checks."""
 
     @property
     def key(self) -> str:

@@ -141,6 +141,35 @@ def test_a_load_balancer_sends_requests_to_the_tasks_of_a_service(fargate, balan
     assert health["TargetHealthDescriptions"] == []
 
 
+GOES_BAD = SERVING.replace(
+    "def do_GET(self):",
+    """def do_GET(self):
+        if self.path == "/spoil":
+            os.environ["STATUS"] = "500\"""",
+)
+
+
+def test_a_task_that_fails_its_checks_stays_until_another_has_taken_its_place(
+    fargate, balanced, endpoint_url
+):
+    serving = container(GOES_BAD, portMappings=[{"containerPort": 8080}])
+    options = behind(balanced["group"]) | {"healthCheckGracePeriodSeconds": 0}
+    fargate.serve(fargate.define(serving), **options)
+    fargate.steady()
+    (old,) = fargate.ecs.list_tasks(cluster=fargate.name)["taskArns"]
+    with httpx.Client(trust_env=False) as client:
+        client.get(f"{endpoint_url}/spoil", headers={"Host": balanced["name"]})
+    ended = fargate.until(old)
+    assert ended["stoppedReason"] == (
+        f"Task failed ELB health checks in (target-group {balanced['group']})"
+    )
+    said = messages(fargate.steady())
+    (new,) = fargate.ecs.list_tasks(cluster=fargate.name)["taskArns"]
+    assert fargate.task(new)["startedAt"] < ended["stoppingAt"]
+    begins = f"(task {old.rpartition('/')[2]}) (port 8080) is unhealthy in (target-group"
+    assert sum(text.startswith(begins) for text in said) == 1, said
+
+
 def test_a_service_that_cannot_be_is_refused(fargate):
     definition = fargate.define(container())
     given = {

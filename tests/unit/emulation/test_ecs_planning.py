@@ -4,8 +4,8 @@ from emulation.services.ecs.planning import Bounds, Member, plan
 
 
 def members(new="", old=""):
-    """`f` fit, `w` waiting; a later letter is a younger task."""
-    verdicts = {"f": "fit", "w": "waiting"}
+    """`f` fit, `w` waiting, `u` unfit; a later letter is a younger task."""
+    verdicts = {"f": "fit", "w": "waiting", "u": "unfit"}
     return [
         Member(f"{kind}{place}", kind == "new", verdicts[letter], place)
         for kind, letters in (("new", new), ("old", old))
@@ -49,5 +49,19 @@ def test_what_does_not_work_makes_no_difference_to_the_healthy():
     assert steps("", "fw", tight) == (1, ["old1"])
 
 
+def test_what_fails_its_health_checks_stays_until_it_is_replaced():
+    assert steps("uu") == (2, [])
+    assert steps("uuww") == (0, [])
+    assert steps("uufw") == (0, ["new0"])
+    assert steps("uuff") == (0, ["new0", "new1"])
+
+
+def test_what_fails_its_health_checks_makes_room_where_there_is_none():
+    assert steps("uu", "ff") == (0, ["new0", "new1"])
+    assert steps("fu", "", Bounds(2, 50, 100)) == (0, ["new1"])
+    assert steps("uw", "uu") == (0, ["new0"])
+
+
 def test_a_service_that_wants_nothing_stops_everything():
     assert steps("f", "ff", Bounds(0)) == (0, ["new0", "old1", "old0"])
+    assert steps("u", "u", Bounds(0)) == (0, ["new0", "old0"])
