@@ -45,6 +45,11 @@ class Settings(BaseSettings):
     query_box: Literal["on", "off"] = Field(
         "off", description="Whether the page may ask the warehouse in SQL, read-only."
     )
+    vpc_link_id: str = Field(
+        "",
+        description="API Gateway V2's link into the network of the API, by which API Gateway calls"
+        " it there; empty: by the load balancer's address.",
+    )
     api_scheme: Literal["internal", "internet-facing"] = Field(
         "internal",
         description="Whether the API's load balancer, and with it the page, is reached from"
@@ -129,6 +134,7 @@ class Settings(BaseSettings):
             "TrainingInstanceType": self.training_instance,
             "PagePort": str(self.page_port),
             "QueryBox": self.query_box,
+            "VpcLinkId": self.vpc_link_id,
             "ApiScheme": self.api_scheme,
             "VpcConnectionArn": self.quicksight_connection,
             "Approval": self.approval,

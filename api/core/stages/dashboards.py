@@ -8,9 +8,6 @@ from api.core.stages.stage import Figure, Stage, State, absent
 
 WHAT = "The dashboard"
 COPIES = 5
-ON_AWS = "https://{region}.quicksight.aws.amazon.com/sn/dashboards/{name}"
-ELSEWHERE = "{endpoint}/_terrarium/quicksight/{account}/{region}/dashboards/{name}"
-"""Who stands in for AWS has no sign-in; QuickSight's own pages have one."""
 
 
 def read_dashboards(clients: Clients, deployment: Deployment, endpoint: str | None) -> Stage:
@@ -25,9 +22,8 @@ def read_dashboards(clients: Clients, deployment: Deployment, endpoint: str | No
     imports = _imports(quicksight, account, copied) if copied else []
     version = found["Version"]
     wrong = "; ".join(error.get("Message", "") for error in version.get("Errors", ()))
-    link = (ELSEWHERE if endpoint else ON_AWS).format(
-        endpoint=(endpoint or "").rstrip("/"), account=account, region=region, name=name
-    )
+    place = endpoint or f"https://{region}.quicksight.aws.amazon.com"
+    link = f"{place.rstrip('/')}/sn/dashboards/{name}"
     return Stage(
         state=_state(version["Status"], imports),
         resource=name,

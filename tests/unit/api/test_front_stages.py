@@ -142,13 +142,13 @@ def test_stream_job_is_where_its_newest_run_is(cloud, runs, state):
             "http://there/",
             "RUNNING",
             "busy",
-            "http://there/_terrarium/quicksight/000000000000/eu-west-1/dashboards/t-flights",
+            "http://there/sn/dashboards/t-flights",
         ),
         (
             "http://there",
             "FAILED",
             "failed",
-            "http://there/_terrarium/quicksight/000000000000/eu-west-1/dashboards/t-flights",
+            "http://there/sn/dashboards/t-flights",
         ),
     ],
 )
