@@ -251,7 +251,8 @@ def signature(call: tree.Call, function: Function) -> str:
 
 
 def comparable(left: Compiled, right: Compiled) -> tuple[Compiled, Compiled]:
-    """Two sides of a comparison; a text that is written out beside a date is a date.
+    """Two sides of a comparison; a text that is written out beside a date is a date, and a
+    condition beside a number is 1 or 0, which is what QuickSight makes of columns of truths.
 
     Raises:
         Mismatch: they cannot be compared.
@@ -263,6 +264,10 @@ def comparable(left: Compiled, right: Compiled) -> tuple[Compiled, Compiled]:
             if side.type is Type.STRING and side.level is Level.CONSTANT
             else side
             for side in sides
+        ]
+    if {left.type, right.type} == {Type.TRUTH, Type.INTEGER}:
+        sides = [
+            replace(side, sql=f"CAST({side.sql} AS BIGINT)", type=Type.INTEGER) for side in sides
         ]
     common_type(sides)
     return sides[0], sides[1]
