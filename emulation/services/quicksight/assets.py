@@ -1,12 +1,9 @@
 """Analyses and dashboards alike: definitions, what is wrong in them, searches."""
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 from emulation.compute.visuals.definition import data_set_arns, sheets
 from emulation.services.quicksight import errors
-from emulation.services.quicksight.sharing import may
 from emulation.services.quicksight.store import Members
 from emulation.services.quicksight.viewing import mistakes
 from emulation.services.scope import Scope
@@ -74,49 +71,3 @@ def contents(definition: Members) -> Members:
             for one in sheets(definition)
         ],
     }
-
-
-def searched(items: list[Members], filters: list[Members], name: str) -> list[Members]:
-    """What fits all filters; `name` is the filter on names.
-
-    Raises:
-        NotImplementedError: a filter that is not computed here.
-    """
-    found = items
-    for one in filters:
-        found = [item for item in found if _fits(item, one, name)]
-    return found
-
-
-def _fits(item: Members, one: Members, name: str) -> bool:
-    value = one.get("Value") or ""
-    if one.get("Name") == name:
-        like = one["Operator"] == "StringLike"
-        text = str(item["Name"])
-        return value.lower() in text.lower() if like else text == value
-    roles: dict[str, Callable[[], bool]] = {
-        "QUICKSIGHT_USER": lambda: _has(item, value),
-        "QUICKSIGHT_VIEWER_OR_OWNER": lambda: _has(item, value),
-        "DIRECT_QUICKSIGHT_VIEWER_OR_OWNER": lambda: _has(item, value),
-        "QUICKSIGHT_OWNER": lambda: _owns(item, value),
-        "DIRECT_QUICKSIGHT_OWNER": lambda: _owns(item, value),
-        "DIRECT_QUICKSIGHT_SOLE_OWNER": lambda: _owns(item, value) and _owners(item) == 1,
-    }
-    if one.get("Name") not in roles:
-        raise NotImplementedError(f"quicksight searches by {one.get('Name')} are not emulated")
-    return roles[one["Name"]]()
-
-
-def _has(item: Members, arn: str) -> bool:
-    return any(one["Principal"] == arn for one in item.get("Permissions") or [])
-
-
-def _owns(item: Members, arn: str) -> bool:
-    noun = item["Arn"].split(":", 5)[-1].split("/")[0].capitalize()
-    return may(item, arn, f"quicksight:Delete{noun}")
-
-
-def _owners(item: Members) -> int:
-    noun = item["Arn"].split(":", 5)[-1].split("/")[0].capitalize()
-    given: Any = item.get("Permissions") or []
-    return sum(f"quicksight:Delete{noun}" in one["Actions"] for one in given)

@@ -5,7 +5,8 @@ from typing import Any
 
 from emulation.services.paging import page
 from emulation.services.quicksight import errors
-from emulation.services.quicksight.assets import contents, definition_of, judged, searched
+from emulation.services.quicksight.assets import contents, definition_of, judged
+from emulation.services.quicksight.searching import searched
 from emulation.services.quicksight.sharing import checked_permissions, existing
 from emulation.services.quicksight.store import DASHBOARDS, LOCK, Members, Shelf
 from emulation.services.quicksight.times import moment

@@ -11,6 +11,7 @@ from emulation.services.paging import page
 from emulation.services.quicksight import errors, ingestions
 from emulation.services.quicksight.copies import copies_folder
 from emulation.services.quicksight.planning import outline
+from emulation.services.quicksight.searching import searched
 from emulation.services.quicksight.sharing import checked_permissions, existing
 from emulation.services.quicksight.store import (
     DATA_SETS,
@@ -174,6 +175,13 @@ def describe(scope: Scope, request: Members) -> Members:
 def list_all(scope: Scope, request: Members) -> Members:
     """ListDataSets."""
     some, more = page(request, Shelf(scope, DATA_SETS).all(), errors.bad_token())
+    return {"DataSetSummaries": [_list_item(one) for one in some], **more}
+
+
+def search(scope: Scope, request: Members) -> Members:
+    """SearchDataSets."""
+    found = searched(Shelf(scope, DATA_SETS).all(), request["Filters"], "DATASET_NAME")
+    some, more = page(request, found, errors.bad_token())
     return {"DataSetSummaries": [_list_item(one) for one in some], **more}
 
 

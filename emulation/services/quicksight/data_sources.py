@@ -7,6 +7,7 @@ from typing import Any
 from emulation.services.paging import page
 from emulation.services.quicksight import errors
 from emulation.services.quicksight.connections import NoConnectionError, try_connection
+from emulation.services.quicksight.searching import searched
 from emulation.services.quicksight.sharing import checked_permissions, existing, name_in
 from emulation.services.quicksight.store import DATA_SOURCES, LOCK, Members, Shelf
 from emulation.services.quicksight.times import moment
@@ -148,6 +149,20 @@ def list_all(scope: Scope, request: Members) -> Members:
     """ListDataSources."""
     some, more = page(request, Shelf(scope, DATA_SOURCES).all(), errors.bad_token())
     return {"DataSources": [described(one) for one in some], **more}
+
+
+SUMMARY = ("Arn", "DataSourceId", "Name", "Type", "CreatedTime", "LastUpdatedTime")
+
+
+def search(scope: Scope, request: Members) -> Members:
+    """SearchDataSources."""
+    found = searched(Shelf(scope, DATA_SOURCES).all(), request["Filters"], "DATASOURCE_NAME")
+    some, more = page(request, found, errors.bad_token())
+    shown = [described(one) for one in some]
+    return {
+        "DataSourceSummaries": [{name: one[name] for name in SUMMARY} for one in shown],
+        **more,
+    }
 
 
 def delete(scope: Scope, request: Members) -> Members:

@@ -53,12 +53,14 @@ class QuickSightProvider(ServiceLifecycleHook):
     update_data_source = operation("UpdateDataSource", data_sources.update)
     describe_data_source = operation("DescribeDataSource", data_sources.describe)
     list_data_sources = operation("ListDataSources", data_sources.list_all)
+    search_data_sources = operation("SearchDataSources", data_sources.search)
     delete_data_source = operation("DeleteDataSource", data_sources.delete)
 
     create_data_set = operation("CreateDataSet", data_sets.create)
     update_data_set = operation("UpdateDataSet", data_sets.update)
     describe_data_set = operation("DescribeDataSet", data_sets.describe)
     list_data_sets = operation("ListDataSets", data_sets.list_all)
+    search_data_sets = operation("SearchDataSets", data_sets.search)
     delete_data_set = operation("DeleteDataSet", data_sets.delete)
 
     create_ingestion = operation("CreateIngestion", ingestions.create)

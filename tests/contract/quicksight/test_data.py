@@ -14,6 +14,23 @@ def refused(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
+def test_data_is_found_by_name_and_owner(quicksight):
+    name = quicksight.name("sought")
+    actions = ["quicksight:DescribeDataSet", "quicksight:DeleteDataSet"]
+    quicksight.data_set(name, Permissions=[{"Principal": quicksight.user, "Actions": actions}])
+
+    def ids(operation: str, answer: str, **given: str) -> list[str]:
+        found = quicksight(operation, Filters=[{"Operator": "StringEquals", **given}])[answer]
+        return [one.get("DataSetId") or one["DataSourceId"] for one in found]
+
+    owner = {"Name": "DIRECT_QUICKSIGHT_OWNER", "Value": quicksight.user}
+    assert ids("search_data_sets", "DataSetSummaries", Name="DATASET_NAME", Value=name) == [name]
+    assert ids("search_data_sets", "DataSetSummaries", **owner) == [name]
+    source = {"Name": "DATASOURCE_NAME", "Value": f"{quicksight.prefix}-source"}
+    assert ids("search_data_sources", "DataSourceSummaries", **source) == [source["Value"]]
+    quicksight("delete_data_set", DataSetId=name)
+
+
 def test_data_source_of_an_unknown_host_fails(quicksight):
     name = quicksight.name("nowhere")
     host = quicksight.host.replace(quicksight.workgroup, "nowhere")
