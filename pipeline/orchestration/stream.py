@@ -18,7 +18,7 @@ from pipeline.contracts.features import ROLLING
 from pipeline.contracts.stream_features import FLIGHTS_PREFIX, NEWEST_KEY
 from pipeline.deploy.streaming import ALIVE, CANCELLING, MODE, RUNNING, alive, describe, end
 from pipeline.errors import JobFailedError, LateError
-from pipeline.orchestration.logs import first_line, log_tail
+from pipeline.orchestration.logs import EVENTS, LINES, first_line, log_tail
 from pipeline.orchestration.run import Run, Show, listing, read_state, write_state
 from pipeline.polling import polls
 
@@ -157,17 +157,18 @@ def _wait_until_it_reads(run: Run, run_id: str, show: Show) -> None:
         if state not in ALIVE:
             reason = first_line(found.get("stateDetails", ""))
             sentence = f"Job run {run_id} of the stream's features ended {state}: {reason}"
-            raise JobFailedError(sentence, log_tail=_said(run, run_id))
-        if state == RUNNING and any(SPEAKS in line for line in _said(run, run_id)):
+            raise JobFailedError(sentence, log_tail=_said(run, found)[-LINES:])
+        if state == RUNNING and any(SPEAKS in line for line in _said(run, found)):
             return
         show.say(f"{state.lower()} ({run_id})")
     raise LateError(f"Job run {run_id} reads nothing after {run.settings.stage_seconds} s.")
 
 
-def _said(run: Run, run_id: str) -> tuple[str, ...]:
-    application = run.output("StreamApplicationId")
-    prefix = f"{LOGS}/applications/{application}/jobs/{run_id}/"
-    return log_tail(run.output("StreamLogGroup"), prefix)
+def _said(run: Run, found: dict[str, Any]) -> tuple[str, ...]:
+    """The newest lines of the driver's two outputs, in this attempt."""
+    job = f"applications/{run.output('StreamApplicationId')}/jobs/{found['jobRunId']}"
+    prefix = f"{LOGS}/{job}/attempts/{found['attempt']}/"
+    return log_tail(run.output("StreamLogGroup"), prefix, lines=2 * EVENTS)
 
 
 def newest_state(run: Run, application: str) -> tuple[str, str]:

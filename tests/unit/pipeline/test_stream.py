@@ -55,6 +55,7 @@ class Emr:
         run = self.runs[jobRunId]
         state = run["states"].pop(0) if len(run["states"]) > 1 else run["states"][0]
         told = {"jobRunId": jobRunId, "state": state, "stateDetails": "ExitCode: 1.\nmore"}
+        told["attempt"] = 1
         return {"jobRun": {**told, "jobDriver": run["jobDriver"]}}
 
     def get_paginator(self, name):
