@@ -177,6 +177,7 @@ FUNCTIONS: dict[str, Function] = {
     "rtrim": Function("s", S, called("rtrim")),
     "replace": Function("sss", S, called("replace")),
     "locate": Function("ss?n", I, located),
+    "parsejson": Function("ss", S, template("TRY(json_extract_string({0}, {1}))")),
     "split": Function("ssn", S, called("split_part")),
     "contains": Function("ss?m", B, contains("contains")),
     "startswith": Function("ss?m", B, contains("starts_with")),
@@ -193,7 +194,7 @@ FUNCTIONS: dict[str, Function] = {
 
 
 NOT_COMPUTED = {
-    *("addworkdays", "networkdays", "isworkday", "parsejson", "corr", "covar", "covarp"),
+    *("addworkdays", "networkdays", "isworkday", "corr", "covar", "covarp"),
     *("distinctcountover", "stdevover", "stdevpover", "varover", "varpover", "percentileover"),
     *("percentilecontover", "percentilediscover", "percentilerank", "firstvalue", "lastvalue"),
     *("windowsum", "windowavg", "windowcount", "windowmin", "windowmax"),

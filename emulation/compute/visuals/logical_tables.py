@@ -147,6 +147,8 @@ def _create(table: Relation, given: Members) -> Relation:
         name = column["ColumnName"]
         try:
             made[name] = Compiler(table.columns).expression(column["Expression"])
+        except NotDrawn as error:
+            raise NotDrawn(f"Calculated column {name}: {error.what}") from error
         except VisualError as error:
             raise Mismatch(f"Calculated column {name}: {error}") from error
         if made[name].level > Level.ROW:

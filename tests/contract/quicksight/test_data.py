@@ -123,17 +123,34 @@ def test_data_set_answers_the_columns_that_its_tables_give(quicksight):
     assert columns == [("name", "STRING"), ("bad", "INTEGER")]
 
 
-def test_data_set_whose_expression_names_no_column_is_refused(quicksight):
-    wrong = {"ColumnId": "x", "ColumnName": "x", "Expression": "{nothing} + 1"}
+@pytest.mark.parametrize(
+    ("expression", "message", "refusal"),
+    [
+        (
+            "{nothing} + 1",
+            "Column nothing is not in the data set",
+            ("InvalidParameterValueException", 400),
+        ),
+        (
+            "sumOver({delay}, [{carrier}], PRE_AGG)",
+            "Calculated column x: sumOver at PRE_AGG is not computed here",
+            ("InternalFailure", 501),
+        ),
+    ],
+)
+def test_data_set_whose_expression_is_not_computed_is_refused(
+    quicksight, expression, message, refusal
+):
+    wrong = {"ColumnId": "x", "ColumnName": "x", "Expression": expression}
     logical = {
         "Alias": "a",
         "Source": {"PhysicalTableId": "trips"},
         "DataTransforms": [{"CreateColumnsOperation": {"Columns": [wrong]}}],
     }
-    with pytest.raises(ClientError, match="Column nothing is not in the data set") as error:
+    with pytest.raises(ClientError, match=message) as error:
         quicksight.data_set(quicksight.name("wrong"), LogicalTableMap={"a": logical})
 
-    assert refused(error) == ("InvalidParameterValueException", 400)
+    assert refused(error) == refusal
 
 
 def test_data_set_with_row_level_security_is_refused_by_name(quicksight):

@@ -39,6 +39,8 @@ def test_functions_of_rows():
         "NOT contains({s}, 'X', CASE_INSENSITIVE) /* a comment */": [False, True, False],
         "locate(concat({s}, {s}), {s}, 2) * locate({s}, 'x', 2)": [0, 0, 0],
         "locate(concat({s}, {s}), {s}, 2)": [2, 2, 2],
+        """parseJson(concat('{"k": ["', {s}, '"]}'), '$.k[0]')""": ["x", "y", "x"],
+        "parseJson({s}, '$.k')": [None, None, None],
         "isNull({b}) = 1": [False, False, True],
         "{a} = TRUE": [True, False, False],
         "// a comment\n{a} + 1 // another": [2, 4, 6],
