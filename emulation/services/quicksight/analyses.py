@@ -24,7 +24,7 @@ def create(scope: Scope, request: Members) -> Members:
         "Name": request["Name"],
         "Definition": definition,
         "ThemeArn": request.get("ThemeArn"),
-        "Permissions": checked_permissions(scope, request.get("Permissions")),
+        "Permissions": checked_permissions(scope, NOUN, request.get("Permissions")),
         "Tags": request.get("Tags") or [],
         "CreatedTime": time.time(),
         "LastUpdatedTime": time.time(),

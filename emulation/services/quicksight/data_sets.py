@@ -49,7 +49,7 @@ def create(scope: Scope, request: Members) -> Members:
         "Arn": scope.arn("quicksight", f"{NOUN}/{name}"),
         "CreatedTime": time.time(),
         "Tags": request.get("Tags") or [],
-        "Permissions": checked_permissions(scope, request.get("Permissions")),
+        "Permissions": checked_permissions(scope, NOUN, request.get("Permissions")),
         **_described_by(scope, request),
     }
     with LOCK:

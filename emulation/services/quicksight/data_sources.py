@@ -24,7 +24,7 @@ def create(scope: Scope, request: Members) -> Members:
     name = request["DataSourceId"]
     if request.get("FolderArns"):
         raise NotImplementedError("quicksight folders are not emulated")
-    permissions = checked_permissions(scope, request.get("Permissions"))
+    permissions = checked_permissions(scope, NOUN, request.get("Permissions"))
     source = {
         "Id": name,
         "Arn": scope.arn("quicksight", f"{NOUN}/{name}"),

@@ -42,13 +42,49 @@ def name_in(scope: Scope, arn: str, noun: str) -> str:
     return arn.removeprefix(prefix)
 
 
-def checked_permissions(scope: Scope, given: list[Members] | None) -> list[Members]:
-    """Permissions whose principals exist, one entry a principal."""
+ACTIONS = {
+    "datasource": (
+        *("DescribeDataSource", "DescribeDataSourcePermissions", "PassDataSource"),
+        *("UpdateDataSource", "DeleteDataSource", "UpdateDataSourcePermissions"),
+    ),
+    "dataset": (
+        *("DescribeDataSet", "DescribeDataSetPermissions", "PassDataSet", "DescribeIngestion"),
+        *("ListIngestions", "UpdateDataSet", "DeleteDataSet", "CreateIngestion"),
+        *("CancelIngestion", "UpdateDataSetPermissions", "PutDataSetRefreshProperties"),
+        *("DescribeDataSetRefreshProperties", "DeleteDataSetRefreshProperties"),
+        *("CreateRefreshSchedule", "UpdateRefreshSchedule", "DescribeRefreshSchedule"),
+        *("DeleteRefreshSchedule", "ListRefreshSchedules"),
+    ),
+    "analysis": (
+        *("RestoreAnalysis", "UpdateAnalysisPermissions", "DeleteAnalysis", "QueryAnalysis"),
+        *("DescribeAnalysisPermissions", "DescribeAnalysis", "UpdateAnalysis"),
+    ),
+    "dashboard": (
+        *("DescribeDashboard", "ListDashboardVersions", "QueryDashboard", "UpdateDashboard"),
+        *("DeleteDashboard", "UpdateDashboardPermissions", "DescribeDashboardPermissions"),
+        *("UpdateDashboardPublishedVersion", "UpdateDashboardLinks"),
+    ),
+}
+"""What may be allowed on a resource."""
+
+
+def checked_permissions(scope: Scope, noun: str, given: list[Members] | None) -> list[Members]:
+    """Permissions whose principals and actions exist, one entry a principal."""
     found: dict[str, set[str]] = {}
     for one in given or []:
-        check_principal(scope, one["Principal"])
+        check_permission(scope, noun, one)
         found.setdefault(one["Principal"], set()).update(one["Actions"])
     return [{"Principal": arn, "Actions": sorted(actions)} for arn, actions in found.items()]
+
+
+def check_permission(scope: Scope, noun: str, given: Members) -> None:
+    """Refuse somebody who is not there, and actions that are none of the resource's."""
+    check_principal(scope, given["Principal"])
+    if unknown := set(given["Actions"]) - {f"quicksight:{name}" for name in ACTIONS[noun]}:
+        raise errors.invalid(
+            "ResourcePermission list contains unsupported permission sets "
+            f"[{', '.join(sorted(unknown))}] for this resource"
+        )
 
 
 def check_principal(scope: Scope, arn: str) -> None:
@@ -93,7 +129,7 @@ def permission_operations(noun: str, member: str) -> tuple[Callable[..., Any], C
         if request.get("GrantLinkPermissions") or request.get("RevokeLinkPermissions"):
             raise NotImplementedError("quicksight link sharing is not emulated")
         for one in request.get("GrantPermissions") or []:
-            check_principal(scope, one["Principal"])
+            check_permission(scope, noun, one)
         with LOCK:
             found = existing(scope, noun, request[member])
             changed = granted(found.get("Permissions") or [], request)

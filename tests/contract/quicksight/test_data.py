@@ -263,3 +263,11 @@ def test_permissions_of_nobody_are_refused(quicksight):
     grant = [{"Principal": nobody, "Actions": ["quicksight:DescribeDataSet"]}]
     with pytest.raises(ClientError, match="is not a user of this account"):
         quicksight.data_set(quicksight.name("nobody"), Permissions=grant)
+
+
+def test_permissions_that_a_data_set_does_not_have_are_refused(quicksight):
+    grant = [{"Principal": quicksight.user, "Actions": ["quicksight:QueryDashboard"]}]
+    with pytest.raises(ClientError, match="unsupported permission sets") as error:
+        quicksight.data_set(quicksight.name("foreign"), Permissions=grant)
+
+    assert refused(error) == ("InvalidParameterValueException", 400)
