@@ -30,6 +30,10 @@ LOG = logging.getLogger(__name__)
 READY_SECONDS = 60.0
 TRIES = 20
 LOOPBACK = "127.0.0.1"
+CREDENTIALS_PORT, AGENT_PORTS = 80, range(51679, 65536)
+"""Where AWS has credentials and metadata; where its agent has them, for containers that listen at
+port 80 themselves.
+"""
 
 Address = tuple[str, int]
 Bounds = tuple[int, int]
@@ -114,6 +118,7 @@ class OwnNetwork:
     gate: Process
     namespaces: list[int]
     """User (where it has its own) and network, held open."""
+    credentials_port: int = CREDENTIALS_PORT
     private: bool = True
 
     def start(self, spec: ProcessSpec, limits: Mapping[str, Bounds], on_exit: OnExit) -> Family:
@@ -171,10 +176,12 @@ def own_network(ports: Sequence[int], gateway: Address, credentials: Address) ->
         NoNetworkError: the gate did not open.
     """
     address, listeners = listen(ports)
+    # Whoever listens at a port of all addresses needs it to be free at each.
+    door = next(port for port in (CREDENTIALS_PORT, *AGENT_PORTS) if port not in ports)
     plan = {
         "ports": [(sock.fileno(), port) for sock, port in zip(listeners, ports, strict=True)],
         "outward": [
-            ((gate.CREDENTIALS, 80), credentials),
+            ((gate.CREDENTIALS, door), credentials),
             ((LOOPBACK, gateway[1]), gateway),
         ],
     }
@@ -194,7 +201,7 @@ def own_network(ports: Sequence[int], gateway: Address, credentials: Address) ->
         sock.close()
     try:
         number = numbers.get(timeout=READY_SECONDS)
-        return OwnNetwork(address, process, gate_namespaces(process.pid, int(number)))
+        return OwnNetwork(address, process, gate_namespaces(process.pid, int(number)), door)
     except (queue.Empty, ValueError, OSError) as error:
         process.kill()
         raise NoNetworkError(f"{' '.join(process.logs()[-1:])} {error}".strip()) from error

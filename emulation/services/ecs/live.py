@@ -176,8 +176,9 @@ class LiveTask:
 
     def _metadata_address(self) -> str:
         assert self._network is not None
-        if self._network.private:
-            return f"http://{CREDENTIALS}"
+        if isinstance(self._network, networks.OwnNetwork):
+            port = self._network.credentials_port
+            return f"http://{CREDENTIALS}{f':{port}' if port != networks.CREDENTIALS_PORT else ''}"
         host, port = ENDPOINTS.address
         return f"http://{host}:{port}"
 

@@ -10,6 +10,7 @@ from emulation.compute.process_images import running
 from emulation.compute.process_images.image import ImageError, ProcessImage
 from emulation.compute.processes import ProcessSpec
 from emulation.compute.tasks.containers import ContainerPlan, HealthCheck
+from emulation.compute.tasks.gate import CREDENTIALS
 from emulation.compute.tasks.networks import Network
 from emulation.services.ecr import pulling
 from emulation.services.ecs import placing, variables
@@ -101,9 +102,9 @@ def environment(around: Surroundings, container: Members, identifier: str) -> di
         "ECS_AGENT_URI": f"{around.metadata}/api/{identifier}",
     }
     if around.credentials:
-        private = around.network.private
-        path = around.credentials if private else f"{around.metadata}{around.credentials}"
-        given[RELATIVE if private else FULL] = path
+        usual = around.metadata == f"http://{CREDENTIALS}"
+        path = around.credentials if usual else f"{around.metadata}{around.credentials}"
+        given[RELATIVE if usual else FULL] = path
     return {**given, **files, **own, **secrets}
 
 

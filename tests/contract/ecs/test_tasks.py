@@ -306,3 +306,14 @@ def test_a_role_that_does_not_trust_tasks_is_refused(fargate):
     )
     assert code == "ClientException"
     assert message.startswith("ECS was unable to assume the role 'arn:aws:iam::000000000000:role/")
+
+
+def test_a_container_listens_at_port_80_and_still_has_its_role(fargate):
+    listening = "import socket; socket.create_server(('0.0.0.0', 80))\n" + CALLER
+    web = container(
+        listening, portMappings=[{"containerPort": 80}], logConfiguration=fargate.logs()
+    )
+    roles = {"taskRoleArn": fargate.role, "executionRoleArn": fargate.role}
+    arn = fargate.run(fargate.define(web, **roles))
+    assert states(fargate, fargate.until(arn)["taskArn"])["main"]["exitCode"] == 0
+    assert fargate.output(arn) == [fargate.role]
