@@ -240,6 +240,14 @@ kinesis_resource_policy = resource_type(
 launch_template = resource_type(
     "AWS::EC2::LaunchTemplate", "emulation.services.ec2.resources:LaunchTemplateResource"
 )
+security_group_ingress = resource_type(
+    "AWS::EC2::SecurityGroupIngress",
+    "emulation.services.ec2.group_rules:SecurityGroupIngressResource",
+)
+security_group_egress = resource_type(
+    "AWS::EC2::SecurityGroupEgress",
+    "emulation.services.ec2.group_rules:SecurityGroupEgressResource",
+)
 auto_scaling_group = resource_type(
     "AWS::AutoScaling::AutoScalingGroup",
     "emulation.services.autoscaling.resources:AutoScalingGroupResource",

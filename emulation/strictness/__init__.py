@@ -9,6 +9,7 @@ from emulation.strictness import (
     attributes,
     conditions,
     deletion,
+    exports,
     literals,
     malformed,
     passive_metadata,
@@ -35,6 +36,7 @@ PLACES = (
     policies,
     deletion,
     alarms,
+    exports,
 )
 
 
