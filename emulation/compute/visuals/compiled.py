@@ -1,6 +1,6 @@
 """An expression in SQL, what it holds, and where in a query it may stand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from emulation.compute.visuals.errors import Mismatch
@@ -26,6 +26,13 @@ class Compiled:
     sql: str
     type: Type
     level: Level = Level.ROW
+
+
+def counted(part: Compiled) -> Compiled:
+    """A condition as the number that QuickSight keeps of it, 1 or 0; all else as it is."""
+    if part.type is not Type.TRUTH:
+        return part
+    return replace(part, sql=f"CAST({part.sql} AS BIGINT)", type=Type.INTEGER)
 
 
 def level_of(parts: list[Compiled]) -> Level:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from emulation.compute.visuals import expressions as tree
 from emulation.compute.visuals.aggregates import AGGREGATES, aggregated, percentile
-from emulation.compute.visuals.compiled import Compiled, Level, common_type, level_of
+from emulation.compute.visuals.compiled import Compiled, Level, common_type, counted, level_of
 from emulation.compute.visuals.errors import (
     Mismatch,
     MissingColumn,
@@ -266,8 +266,6 @@ def comparable(left: Compiled, right: Compiled) -> tuple[Compiled, Compiled]:
             for side in sides
         ]
     if {left.type, right.type} == {Type.TRUTH, Type.INTEGER}:
-        sides = [
-            replace(side, sql=f"CAST({side.sql} AS BIGINT)", type=Type.INTEGER) for side in sides
-        ]
+        sides = [counted(side) for side in sides]
     common_type(sides)
     return sides[0], sides[1]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulation.compute.visuals.aggregates import SIMPLE, aggregated, percentile
-from emulation.compute.visuals.compiled import Compiled, Level
+from emulation.compute.visuals.compiled import Compiled, Level, counted
 from emulation.compute.visuals.compiler import Compiler
 from emulation.compute.visuals.date_formats import GRANULARITIES, truncated
 from emulation.compute.visuals.errors import Mismatch, NotDrawn
@@ -75,7 +75,7 @@ def dimension(compiler: Compiler, one: Members) -> WellField:
     """
     ((kind, given),) = one.items()
     name = given["Column"]["ColumnName"]
-    value = compiler.column(name)
+    value = counted(compiler.column(name))
     if value.level > Level.ROW:
         raise Mismatch(f"{name} is an aggregate and cannot be a dimension.")
     if kind == "DateDimensionField":
@@ -109,7 +109,7 @@ def measure(compiler: Compiler, one: Members) -> WellField:
             raise Mismatch("A calculated measure takes an aggregate.")
         return WellField(given["FieldId"], given["Expression"], value, NumberFormat())
     name = given["Column"]["ColumnName"]
-    value = compiler.column(name)
+    value = counted(compiler.column(name))
     function = given.get("AggregationFunction")
     if value.level > Level.ROW:
         return WellField(given["FieldId"], name, value, _format(given, value), name)
@@ -151,7 +151,7 @@ def aggregate(value: Compiled, function: Members) -> tuple[Compiled, str]:
 def unaggregated(compiler: Compiler, given: Members) -> WellField:
     """A field of a table that shows single rows."""
     name = given["Column"]["ColumnName"]
-    value = compiler.column(name)
+    value = counted(compiler.column(name))
     if value.level > Level.ROW:
         raise Mismatch(f"{name} is an aggregate and cannot be shown row by row.")
     asked = given.get("FormatConfiguration") or {}

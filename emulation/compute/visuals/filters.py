@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from emulation.compute.visuals.compiled import Compiled, Level
+from emulation.compute.visuals.compiled import Compiled, Level, counted
 from emulation.compute.visuals.compiler import Compiler, ParameterValue
 from emulation.compute.visuals.date_formats import GRANULARITIES, truncated
 from emulation.compute.visuals.errors import Mismatch, MissingParameter, NotDrawn
@@ -88,7 +88,7 @@ class Filters:
                     raise NotDrawn("NestedFilter")
                 column = self._column(group, given["Column"])
                 if column is not None:
-                    self._add(found, kind, given, column)
+                    self._add(found, kind, given, counted(column))
         return found
 
     def _column(self, group: Members, column: Members) -> Compiled | None:

@@ -175,6 +175,18 @@ def test_filters(filter_, expected):
     assert bars(FilterGroups=[filter_]) == expected
 
 
+def test_condition_is_filtered_as_the_number_it_is():
+    filter_ = group(
+        "NumericEqualityFilter",
+        Column=column("many"),
+        Value=1,
+        MatchOperator="EQUALS",
+        NullOption="NON_NULLS_ONLY",
+    )
+    many = {"DataSetIdentifier": "d", "Name": "many", "Expression": "{n} > 2"}
+    assert bars(FilterGroups=[filter_], CalculatedFields=[many]) == [("a", 10), ("c", 3)]
+
+
 def test_choice_of_a_viewer_takes_the_place_of_a_filter():
     everything = {"MatchOperator": "CONTAINS", "SelectAllOptions": "FILTER_ALL_VALUES"}
     filter_ = group(
