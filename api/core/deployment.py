@@ -5,6 +5,7 @@ pipeline's name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,8 @@ REPORTS = ("quicksight", "dashboards", "renewal")
 STACKS = (*SPINE, *FRONT, *REPORTS, *LOOP)
 
 MISSING = "NOT_DEPLOYED"
+AT_ONCE = 6
+"""Stacks that are asked for at a time; the account's other stacks are none of this API's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,10 @@ def is_deployed(stacks: Sequence[Mapping[str, Any]]) -> bool:
 def read_deployment(clients: Clients, name: str) -> Deployment:
     """What is deployed under the pipeline's name."""
     cloudformation = clients("cloudformation")
-    described = {stack: _describe(cloudformation, f"{name}-{stack}") for stack in STACKS}
+    names = [f"{name}-{stack}" for stack in STACKS]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = pool.map(lambda stack: _describe(cloudformation, stack), names)
+        described = dict(zip(STACKS, answers, strict=True))
     outputs = {
         output["OutputKey"]: output["OutputValue"]
         for stack in described.values()

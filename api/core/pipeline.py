@@ -133,6 +133,8 @@ class Pipeline:
 
 
 def _stage(reading: Reading) -> Stage:
+    if reading is NEVER:
+        return Stage(State.READING, summary=reading.reason)
     if reading.failed:
         return Stage(State.UNKNOWN, summary=reading.reason)
     stage: Stage = reading.value

@@ -64,7 +64,7 @@ function showBoxes() {
   const { pipeline, truth } = seen, boxes = {};
   if (!pipeline) return;
   for (const [name, stage] of Object.entries(pipeline.stages)) boxes[name] = boxOf(name, stage, pipeline.rates[name]);
-  boxes.service = boxOfService(pipeline.stages.service, truth);
+  if (pipeline.stages.service) boxes.service = boxOfService(pipeline.stages.service, truth);
   picture.show(boxes);
 }
 
@@ -75,6 +75,7 @@ function showChosen() {
 // The one sentence above the picture: only when there is something to say.
 function news(state) {
   if (!state.reachable) return ["failed", "AWS does not answer.", `Nobody serves ${state.aws}: ${state.reason} Start everything with make up.`];
+  if (!state.stacks.length) return ["busy", "The pipeline is being read.", "Its stages appear as AWS tells of them."];
   const failed = state.stacks.find((stack) => /FAILED|ROLLBACK/.test(stack.status));
   if (failed) return ["failed", `The stack ${failed.name} failed.`, failed.reason || failed.status];
   const moving = state.stacks.find((stack) => /IN_PROGRESS/.test(stack.status));

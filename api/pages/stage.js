@@ -4,7 +4,7 @@ import { STAGES } from "/pages/flow.js";
 import { ago, clock, compact, make, number, quiet, rate, replace, seconds, tag } from "/pages/dom.js";
 
 const UNITS = { stream: "event", ingest: "run", raw: "object", processed: "month", warehouse: "row", endpoint: "answer", workers: "flight", monitor: "window", delivery: "run", rolling: "flight", gateway: "request", dashboards: "sheet" };
-const WORDS = { absent: "", unknown: "cannot be read", idle: "waits", busy: "at work", failed: "failed", done: "done" };
+const WORDS = { absent: "", reading: "is being read", unknown: "cannot be read", idle: "waits", busy: "at work", failed: "failed", done: "done" };
 
 function unitOf(name, value) {
   return name === "training" ? "AUC" : `${UNITS[name]}${value === 1 ? "" : "s"}`;
@@ -16,7 +16,7 @@ export function boxOf(name, stage, growth) {
   const value = figure?.value;
   const box = { state: stage.state, label: stage.summary, number: value, value: WORDS[stage.state], unit: "", trail: growth?.trail || [] };
   if (growth?.per_second) box.rate = rate(growth.per_second);
-  if (typeof value === "number" && !["absent", "unknown"].includes(stage.state)) {
+  if (typeof value === "number" && !["absent", "unknown", "reading"].includes(stage.state)) {
     box.value = figure.unit === "s" ? seconds(value) : Number.isInteger(value) && value >= 1e6 ? compact(value) : number(value, figure.unit);
     box.unit = figure.unit ? figure.label : unitOf(name, value);
   }
@@ -33,7 +33,7 @@ export function boxOfService(stage, truth) {
   if (!stage || stage.state === "absent") return answers;
   const figure = (key) => stage.figures.find((item) => item.key === key)?.value;
   const told = { ...boxOf("service", stage), number: answers.number };
-  return stage.state === "unknown" ? told : { ...told, value: `${figure("running")} of ${figure("desired")}`, unit: "tasks" };
+  return ["unknown", "reading"].includes(stage.state) ? told : { ...told, value: `${figure("running")} of ${figure("desired")}`, unit: "tasks" };
 }
 
 function boxOfAnswers(truth) {

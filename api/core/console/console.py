@@ -20,7 +20,7 @@ from api.core.console.truth import Truth
 from api.core.console.work import Work, logs_of
 from api.core.deployment import Clients, Deployment, is_deployed
 from api.core.pipeline import Glance, Pipeline
-from api.core.reading import Reading, Readings
+from api.core.reading import NEVER, Reading, Readings
 from api.settings import ApiSettings
 
 SLOWER, HARDLY_EVER = 3, 30
@@ -91,7 +91,8 @@ class Console:
             "name": self._settings.pipeline_name,
             **self._where,
             "links": {"mlflow": mlflow} if mlflow.startswith("http") else {},
-            "reachable": not deployment.failed,
+            # What is being read for the first time has not failed.
+            "reachable": deployment is NEVER or not deployment.failed,
             "reason": deployment.reason,
             "deployed": is_deployed(stacks),
             "stacks": stacks,

@@ -15,6 +15,8 @@ class State(StrEnum):
     BUSY = "busy"
     DONE = "done"
     FAILED = "failed"
+    READING = "reading"
+    """It is being read for the first time."""
     UNKNOWN = "unknown"
     """It could not be read; the reason says why."""
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -96,6 +97,17 @@ def test_unreachable_aws_is_one_topic(console, cloud):
     told = console()
     assert set(told) == {"pipeline", "read"}
     assert told["pipeline"]["reachable"] is False
+
+
+def test_first_reading_that_takes_long_is_no_failure(cloud):
+    cloud.deploy()
+    read = threading.Event()
+    cloud.describe_stacks = lambda **request: read.wait(30)
+    settings = ApiSettings(pipeline_name="t", fresh_seconds=0, patience_seconds=0)
+    with TestClient(create_app(settings, cloud)) as http:
+        told = http.get("/v1/console").json()["pipeline"]
+        read.set()
+    assert (told["reachable"], told["stacks"]) == (True, [])
 
 
 def test_windows_stand_in_event_time_with_what_was_retrained(console, cloud):
