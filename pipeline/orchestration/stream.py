@@ -23,6 +23,7 @@ from pipeline.orchestration.run import Run, Show, listing, read_state, write_sta
 from pipeline.polling import polls
 
 STACK = "features_stream"
+APPLICATION = "AWS::EMRServerless::Application"
 LOGS = "stream"
 SPEAKS = "stream_features:"
 """Who speaks in the log once the job reads: its logger."""
@@ -50,7 +51,12 @@ WORKER = {
 
 def stream(run: Run, show: Show) -> str:
     """Deploy what the job runs in, and have it run."""
-    run.deployer.deploy(STACK, show.say)
+    (plan,) = run.deployer.plan(STACK)
+    if plan.action == "update" and any(change.type == APPLICATION for change in plan.changes):
+        # An application is changed while it is stopped, and stopped when nothing runs.
+        for found in alive(run.output("StreamApplicationId")):
+            end(run.output("StreamApplicationId"), found, run.settings.stage_seconds, show.say)
+    run.deployer.deploy(STACK, show.say, plan)
     return keep_streaming(run, show)
 
 

@@ -15,6 +15,7 @@ from pipeline import aws
 from pipeline.config import Settings
 from pipeline.contracts.stream_features import NEWEST_KEY
 from pipeline.deploy.execute import Deployer
+from pipeline.deploy.plan import Change, StackPlan
 from pipeline.errors import JobFailedError
 from pipeline.orchestration import stream
 from pipeline.orchestration.run import Run
@@ -170,6 +171,20 @@ def test_job_that_begins_when_the_stream_has_forgotten_reads_a_month_first(emr, 
     keep()
     (run,) = emr.runs.values()
     assert run["jobDriver"]["sparkSubmit"]["entryPointArguments"][-1] == "28"
+
+
+@pytest.mark.parametrize(
+    ("changed", "ended"), [(stream.APPLICATION, [("cancel", "run1")]), ("AWS::IAM::Role", [])]
+)
+def test_application_is_changed_when_nothing_runs(emr, keep, monkeypatch, changed, ended):
+    keep()
+    plan = StackPlan("features_stream", "tt-x", "update", (Change("Modify", "X", changed),))
+    run = Run(Settings(name="tt"), 90, Deployer("tt", 1, OUTPUTS))
+    seen = []
+    monkeypatch.setattr(run.deployer, "plan", lambda _: [plan])
+    monkeypatch.setattr(run.deployer, "deploy", lambda *_: seen.extend(emr.told[1:]))
+    stream.stream(run, Quiet())
+    assert seen == ended
 
 
 def test_run_that_ended_is_followed_by_another(emr, keep):
