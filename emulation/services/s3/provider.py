@@ -76,6 +76,19 @@ class DurableS3Provider(ArchivingOperations):
         self._journal_objects(s3_bucket)
         save_service("s3")
 
+    @handler("PutBucketLifecycleConfiguration", expand=False)
+    def put_bucket_lifecycle_configuration(self, context: RequestContext, request: Any) -> Any:
+        """Rules are on disk before they are answered: data moves and ends by them."""
+        answer = super().put_bucket_lifecycle_configuration(context, request)
+        save_service("s3")
+        return answer
+
+    @handler("DeleteBucketLifecycle")
+    def delete_bucket_lifecycle(self, context: RequestContext, bucket: str, **kwargs: Any) -> None:
+        """Rules that were removed end nothing after a restart."""
+        super().delete_bucket_lifecycle(context, bucket, **kwargs)
+        save_service("s3")
+
     @handler("ListObjects", expand=False)
     def list_objects(self, context: RequestContext, request: Any) -> Any:
         """A page of keys."""

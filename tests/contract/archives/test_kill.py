@@ -29,7 +29,11 @@ def test_archives_and_what_was_asked_of_them_survive_kill_9(
         body=CONTENT[:MEGABYTE],
     )
 
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "p"}, "Expiration": {"Days": 9}}
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+
     kill_and_start(archive_emulator)
+    assert s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"] == [rule]
     assert s3.head_object(**place)["Restore"] == 'ongoing-request="true"'
     assert glacier.describe_job(vaultName=vault, jobId=job)["StatusCode"] == "InProgress"
     parts = glacier.list_parts(vaultName=vault, uploadId=upload)["Parts"]
