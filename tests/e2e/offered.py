@@ -18,7 +18,6 @@ from tests.e2e.front_door import FLIGHT
 
 LOG = logging.getLogger(__name__)
 
-RATE = 200
 PREDICTIONS = 20
 """One in so many asks for a prediction, the others whether the task lives."""
 PATIENCE = ClientTimeout(total=60)
@@ -29,6 +28,8 @@ class Offered:
     """The answers in the order in which they came: status or error, and how many s it took."""
 
     url: str
+    rate: int
+    """Requests a second."""
     answers: list[tuple[str, float]] = field(default_factory=list)
     late: list[float] = field(default_factory=list)
     """How many s after its time each request was sent."""
@@ -50,7 +51,7 @@ class Offered:
                 await asyncio.sleep(due - loop.time())
                 self.late.append(loop.time() - due)
                 group.create_task(self._ask(session, len(self.late)))
-                due = begun + len(self.late) / RATE
+                due = begun + len(self.late) / self.rate
             self.seconds = loop.time() - begun
 
     async def _ask(self, session: ClientSession, number: int) -> None:
@@ -83,14 +84,14 @@ class Offered:
 
     def assert_none_lost(self) -> None:
         """Every request that was due was sent, and was answered well."""
-        assert len(self.answers) == len(self.late) >= RATE * self.seconds
+        assert len(self.answers) == len(self.late) >= self.rate * self.seconds
         assert set(self.told) == {"200"}, self.report()
 
 
 @contextmanager
-def offered(url: str) -> Iterator[Offered]:
+def offered(url: str, rate: int) -> Iterator[Offered]:
     """Requests all the while."""
-    load = Offered(url)
+    load = Offered(url, rate)
     thread = threading.Thread(target=lambda: asyncio.run(load.offer()))
     thread.start()
     try:

@@ -16,6 +16,8 @@ from tests.e2e.offered import offered
 from tests.waiting import wait_until
 
 DAYS = 10
+MUCH, LITTLE = 200, 20
+"""Requests a second."""
 PROJECT = f"{cloud.NAME}-api-image"
 STACK = f"{cloud.NAME}-api"
 TRIGGERED = "ECS Deployment Circuit Breaker was triggered"
@@ -159,6 +161,13 @@ def broken_image(front):
     return f"{front.told['ApiRepositoryUri']}:broken"
 
 
+def stack_events(front: Service) -> dict[str, dict]:
+    """What the stack has told, by the events' ids."""
+    client = front.laptop.aws("cloudformation")
+    told = client.get_paginator("describe_stack_events").paginate(StackName=STACK)
+    return {event["EventId"]: event for page in told for event in page["StackEvents"]}
+
+
 def answers(front: Service) -> bool:
     """Whether the whole way answers."""
     try:
@@ -171,7 +180,7 @@ def answers(front: Service) -> bool:
 def test_a_rolling_deployment_loses_no_request(front, way):
     front.steady()
     old = front.tasks()
-    with offered(front.laptop.api) as load:
+    with offered(front.laptop.api, MUCH) as load:
         wait_until("a first second of answers", lambda: len(load.answers) > 200)
         if way == "same definition":
             identifier = front.update(forceNewDeployment=True)
@@ -199,7 +208,7 @@ def test_a_broken_revision_is_taken_back_and_nobody_notices(front, broken_image,
     else:
         check = {"command": ["CMD", "false"], "interval": 5, "retries": 1, "startPeriod": 0}
         broken = front.defined(healthCheck=check)
-    with offered(front.laptop.api) as load:
+    with offered(front.laptop.api, LITTLE) as load:
         identifier = front.update(taskDefinition=broken)
         failed = wait_until(
             "the circuit breaker",
@@ -225,13 +234,14 @@ def test_a_stack_with_a_broken_image_is_as_it_was(front, broken_image):
     before = front.steady()
     old = front.tasks()
     (stack,) = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
+    known = stack_events(front)
     parameters = [
         {"ParameterKey": item["ParameterKey"], "UsePreviousValue": True}
         if item["ParameterKey"] != "ApiImageUri"
         else {"ParameterKey": "ApiImageUri", "ParameterValue": broken_image}
         for item in stack["Parameters"]
     ]
-    with offered(front.laptop.api) as load:
+    with offered(front.laptop.api, LITTLE) as load:
         cloudformation.update_stack(
             StackName=STACK,
             UsePreviousTemplate=True,
@@ -246,11 +256,12 @@ def test_a_stack_with_a_broken_image_is_as_it_was(front, broken_image):
         found = wait_until("the stack", ended, 600)
         after = front.steady()
     assert found["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
-    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
     (failure,) = [
         event
-        for event in events
-        if event["ResourceStatus"].endswith("FAILED") and event["LogicalResourceId"] != STACK
+        for id_, event in stack_events(front).items()
+        if id_ not in known
+        and event["ResourceStatus"].endswith("FAILED")
+        and event["LogicalResourceId"] != STACK
     ]
     assert failure["LogicalResourceId"] == "Service"
     assert TRIGGERED in failure["ResourceStatusReason"]
