@@ -50,6 +50,7 @@ class Deployer:
         self.name = name
         self.seconds = seconds
         self.known: dict[str, str] = {"Name": name} | dict(known or {})
+        self._unchanged: dict[str, StackPlan] = {}
 
     def stack_name(self, stack: str) -> str:
         """What CloudFormation calls the stack."""
@@ -67,15 +68,18 @@ class Deployer:
             self.learn(stack)
             self._build_bundles(stack)
             plans.append(plan_stack(stack, self.stack_name(stack), self.known))
+        self._unchanged = {plan.stack: plan for plan in plans if plan.action == "unchanged"}
         return plans
 
     def deploy(self, stack: str, tell: Tell, planned: StackPlan | None = None) -> Deployed:
-        """Bring one stack where its template wants it."""
+        """Bring one stack where its template wants it. What was planned to stay as it is needs no
+        second look, as long as nothing else is asked of it.
+        """
         started = time.monotonic()
         name = self.stack_name(stack)
         self._settle(name, tell)
         self._ship(stack, tell)
-        plan = self._current(stack, planned)
+        plan = self._current(stack, planned or self._unchanged.get(stack))
         try:
             self._execute(plan, tell)
         except ClientError as error:
