@@ -1,5 +1,6 @@
 """The service that runs this API: its tasks, its deployments, and what the load balancer says."""
 
+import re
 from typing import Any
 
 from api.core.clock import told
@@ -8,6 +9,7 @@ from api.core.stages.stage import Figure, Stage, State, absent
 
 EVENTS = 6
 WHAT = "The API's service"
+WHOSE, ARN = re.compile(r"^\(service [^)]*\) "), re.compile(r"arn:[^\s()]*:")
 
 
 def read_service(clients: Clients, deployment: Deployment) -> Stage:
@@ -58,9 +60,14 @@ def _primary(service: dict[str, Any]) -> dict[str, Any]:
 
 def _rollout(service: dict[str, Any]) -> str:
     primary = _primary(service)
-    if primary.get("rolloutState") != "COMPLETED":
-        return (primary.get("rolloutStateReason") or "a deployment is under way").rstrip(".")
-    return f"deployed as {_last(primary['taskDefinition'])}"
+    name = _last(primary.get("taskDefinition", service["taskDefinition"]))
+    match primary.get("rolloutState"):
+        case "COMPLETED":
+            return f"deployed as {name}"
+        case "FAILED":
+            return f"{name} failed: {primary.get('rolloutStateReason', 'no reason given')}"
+        case _:
+            return f"{name} is being rolled out"
 
 
 def _deployment(one: dict[str, Any]) -> dict[str, Any]:
@@ -89,7 +96,9 @@ def _image(ecs: Any, definition: str) -> str:
 
 
 def _event(event: dict[str, Any]) -> dict[str, Any]:
-    return {"at": told(event["createdAt"]), "text": event["message"]}
+    """An event; of which service it speaks is known, and of an ARN its end is enough."""
+    text = WHOSE.sub("", ARN.sub("", event["message"]))
+    return {"at": told(event["createdAt"]), "text": text}
 
 
 def _last(name: str) -> str:

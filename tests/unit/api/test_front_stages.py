@@ -22,6 +22,7 @@ DONE = {
 }
 MOVING = DONE | {"rolloutState": "IN_PROGRESS", "rolloutStateReason": "ECS deployment in progress."}
 BROKEN = DONE | {"rolloutState": "FAILED", "rolloutStateReason": "The circuit breaker rang."}
+EVENT = "(service t-api) deregistered 1 targets in (target-group arn:aws:x:r:0:targetgroup/t/1)"
 DASHBOARD = "arn:aws:quicksight:eu-west-1:000000000000:dashboard/t-flights"
 
 
@@ -49,7 +50,7 @@ def service(running, *deployments):
         "desiredCount": 2,
         "taskDefinition": "arn:task-definition/t-api:3",
         "deployments": list(deployments),
-        "events": [{"createdAt": START, "message": "has reached a steady state"}],
+        "events": [{"createdAt": START, "message": EVENT}],
     }
 
 
@@ -62,13 +63,13 @@ def service(running, *deployments):
             service(4, MOVING, DONE | {"status": "ACTIVE"}),
             ["healthy", "draining"],
             "busy",
-            "4 of 2 tasks run, ECS deployment in progress",
+            "4 of 2 tasks run, t-api:3 is being rolled out",
         ),
         (
             service(2, BROKEN),
             ["healthy"] * 2,
             "failed",
-            "2 of 2 tasks run, The circuit breaker rang",
+            "2 of 2 tasks run, t-api:3 failed: The circuit breaker rang.",
         ),
         (service(2, DONE), ["unhealthy"] * 2, "failed", "2 of 2 tasks run, deployed as t-api:3"),
     ],
@@ -81,6 +82,9 @@ def test_service_is_where_ecs_and_the_load_balancer_say(
     assert (stage.state, stage.summary) == (state, summary)
     assert figures(stage)["healthy"] == targets.count("healthy")
     assert stage.facts["notes"] == ["Image t-api:3:tag"]
+    assert stage.facts["events"][0]["text"] == (
+        "deregistered 1 targets in (target-group targetgroup/t/1)"
+    )
     assert [entry["state"] for entry in stage.entries[-len(targets) :]] == targets
 
 
