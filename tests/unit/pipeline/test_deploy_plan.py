@@ -8,7 +8,7 @@ from botocore.stub import ANY, Stubber
 from botocore.validate import validate_parameters
 
 from pipeline import aws
-from pipeline.deploy.execute import stack_failure
+from pipeline.deploy.execute import Deployer, stack_failure
 from pipeline.deploy.plan import Change, StackPlan, change_set_request, plan_stack
 from pipeline.deploy.stacks import Template
 from pipeline.errors import StackFailedError
@@ -84,6 +84,21 @@ def test_stack_without_changes_is_unchanged(cloudformation):
     assert plan_stack("training", NAME, KNOWN) == StackPlan(
         "training", NAME, "unchanged", parameters=GIVEN
     )
+
+
+def test_stack_that_was_planned_to_stay_is_not_planned_again(cloudformation):
+    cloudformation.add_response("describe_stacks", stack_of("CREATE_COMPLETE"))
+    exists(cloudformation, "CREATE_COMPLETE")
+    answers_change_set(
+        cloudformation, "FAILED", "The submitted information didn't contain changes."
+    )
+    cloudformation.add_response("delete_change_set", {})
+    deployer = Deployer("t", 1, KNOWN)
+    (planned,) = deployer.plan("training")
+
+    for _ in ("before", "after"):
+        cloudformation.add_response("describe_stacks", stack_of("CREATE_COMPLETE"))
+    assert deployer.deploy("training", lambda _: None).plan == planned
 
 
 def test_changes_of_a_stack_are_those_of_its_change_set(cloudformation):
