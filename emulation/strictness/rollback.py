@@ -93,6 +93,7 @@ def roll_back(executor: Any, *, updating: bool) -> None:
     executor.resources.update(
         {name: latest(record, made.get(name)) for name, record in before.items()}
     )
+    executor.outputs[:] = stack.resolved_outputs if updating else ()
     remember(change_set, updating=updating)
 
 

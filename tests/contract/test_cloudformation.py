@@ -269,6 +269,24 @@ def test_failed_update_of_update_stack_is_rolled_back(cloudformation, aws, stack
     assert "QueueUrls" not in urls
 
 
+def test_a_rolled_back_update_leaves_the_outputs(cloudformation, stack):
+    told = {"Name": {"Value": stack}}
+    good = json.dumps(json.loads(template({"Q": queue(stack)})) | {"Outputs": told})
+    cloudformation.create_stack(StackName=stack, TemplateBody=good)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=FAST)
+    broken = {
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
+    }
+    body = json.loads(template({"P": broken, "Q": queue(stack)})) | {"Outputs": told}
+    cloudformation.update_stack(StackName=stack, TemplateBody=json.dumps(body))
+    with failing(cloudformation, stack):
+        waiter = cloudformation.get_waiter("stack_update_complete")
+        waiter.wait(StackName=stack, WaiterConfig=FAST)
+    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    assert [item["OutputValue"] for item in found["Outputs"]] == [stack]
+
+
 def test_what_needs_a_resource_that_failed_is_not_said_to_have_failed(cloudformation, stack):
     cloudformation.create_stack(StackName=stack, TemplateBody=template({"Q": queue(stack)}))
     cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig=FAST)
