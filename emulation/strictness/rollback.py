@@ -9,6 +9,7 @@ record says so) until the next update.
 """
 
 import sys
+import threading
 from typing import Any
 
 from localstack.aws.api.cloudformation import ChangeAction, ChangeSetType, StackStatus
@@ -35,6 +36,9 @@ NOT_AFTER_ROLLBACK = {
 }
 EMPTY: dict[str, Any] = {"Resources": {}}
 
+WORK: dict[str, threading.Thread] = {}
+"""Who deploys a stack, or was the last to do so, by the stack's id."""
+
 
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
@@ -44,6 +48,7 @@ def apply() -> None:
     def process_or_roll_back(executor: Any) -> None:
         """Deploy; what fails is undone before the stack is said to be rolled back."""
         began = executor._change_set.stack.status
+        WORK[executor._change_set.stack.stack_id] = threading.current_thread()
         finished = began == StackStatus.DELETE_IN_PROGRESS
         try:
             process(executor)

@@ -8,12 +8,12 @@ the emulator was killed.
 import threading
 import time
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 
+from emulation.compute.once import once
 from emulation.services import documents
 from emulation.services.scope import Scope
 from emulation.settings import settings
@@ -141,7 +141,7 @@ def builds_folder() -> Path:
     return settings().folder("codebuild", "builds")
 
 
-@cache
+@once
 def all_builds() -> dict[str, Build]:
     """All builds by ARN, in the order in which they were started."""
     files = builds_folder().glob("*/*/*/*.json")

@@ -6,10 +6,10 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emulation.compute.once import once
 from emulation.services import documents
 from emulation.services.scope import Scope
 from emulation.settings import settings
@@ -129,7 +129,7 @@ def clusters_folder() -> Path:
     return settings().folder("emr", "clusters")
 
 
-@cache
+@once
 def all_clusters() -> dict[str, Cluster]:
     """All clusters by their id, oldest first."""
     found = [_cluster(documents.read(path)) for path in clusters_folder().glob("*/*/*.json")]

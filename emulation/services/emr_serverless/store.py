@@ -10,10 +10,10 @@ import threading
 import time
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emulation.compute.once import once
 from emulation.services import documents
 from emulation.services.scope import Scope
 from emulation.settings import settings
@@ -149,7 +149,7 @@ def _folder(name: str) -> Path:
     return settings().folder("emr_serverless", name)
 
 
-@cache
+@once
 def all_applications() -> dict[str, Application]:
     """All applications by their identifier, oldest first."""
     files = _folder("applications").glob("*/*/*.json")
@@ -157,7 +157,7 @@ def all_applications() -> dict[str, Application]:
     return {one.identifier: one for one in sorted(found, key=lambda one: one.created)}
 
 
-@cache
+@once
 def all_runs() -> dict[str, JobRun]:
     """All job runs by their identifier, oldest first."""
     found = [_run(documents.read(path)) for path in _folder("job_runs").glob("*/*/*/*.json")]

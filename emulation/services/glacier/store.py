@@ -12,10 +12,10 @@ import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from emulation.compute.once import once
 from emulation.services import documents
 from emulation.services.clock import clock
 from emulation.services.glacier.errors import invalid, vault_not_found
@@ -128,7 +128,7 @@ class Shelf:
         self.policy = policy
 
 
-@cache
+@once
 def _shelf(account: str, region: str, partition: str) -> Shelf:
     return Shelf(Scope(account, region, partition))
 

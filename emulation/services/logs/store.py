@@ -3,11 +3,11 @@ whole (query definitions, resource policies) is a document.
 """
 
 import threading
-from functools import cache
 from typing import Any
 
 from emulation.compute.logs.group_file import GroupFile
 from emulation.compute.logs.shelf import Shelf
+from emulation.compute.once import once
 from emulation.services import documents
 from emulation.services.logs import errors
 from emulation.services.scope import Scope
@@ -20,7 +20,7 @@ LOCK = threading.RLock()
 """Held while a setting is read and changed."""
 
 
-@cache
+@once
 def shelf() -> Shelf:
     """The groups of all accounts and regions."""
     return Shelf(settings().folder("logs"))

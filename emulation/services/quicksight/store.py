@@ -7,11 +7,11 @@ marks them.
 import threading
 from collections.abc import Iterator
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
+from emulation.compute.once import once
 from emulation.services import documents
 from emulation.services.scope import Scope
 from emulation.settings import settings
@@ -58,7 +58,7 @@ def root() -> Path:
     return settings().folder("quicksight")
 
 
-@cache
+@once
 def _loaded(account: str, region: str, kind: str) -> dict[str, Members]:
     folder = root() / account / region / kind
     return {
