@@ -25,6 +25,7 @@ from moto.ssm.models import ParameterDict
 
 from emulation.interrupted import fail_interrupted_stacks
 from emulation.settings import settings
+from emulation.stack_state import forget_kept, keep, load_kept
 
 LOG = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ LONGEST_WAIT_SECONDS = 10.0
 
 SHARE_OF_TIME = 0.01
 """No more of the time goes into saving a service that never rests: nothing else runs meanwhile."""
+
+STACKS = "cloudformation"
 
 READING = ("Get", "List", "Describe", "Head", "Query", "Scan", "Filter", "Lookup", "Receive")
 """Operations that begin so change nothing worth a snapshot."""
@@ -115,6 +118,8 @@ def save_service(name: str) -> None:
             service.lifecycle_hook.on_before_state_save()
             service.accept_state_visitor(Save(name))
             service.lifecycle_hook.on_after_state_save()
+            if name == STACKS:
+                forget_kept()
     except UNSAVEABLE as error:
         LOG.warning("the state of %s was not saved: %s", name, error)
 
@@ -168,10 +173,26 @@ class Saver:
 
     def save_changed(self) -> None:
         """Save everything that has changed, now; the stacks last, for they speak of the others."""
+        self._save_others()
         with self._lock:
-            names = {*self._changed, "cloudformation"}
-            self._changed.clear()
-        for name in sorted(names, key=lambda name: name == "cloudformation"):
+            self._changed.pop(STACKS, None)
+        save_service(STACKS)
+
+    def save_stack(self, stack: Any) -> None:
+        """Save everything that has changed and, of the stacks, this one."""
+        self._save_others()
+        try:
+            with SAVING:
+                keep(stack)
+        except UNSAVEABLE as error:
+            LOG.warning("the state of %s was not saved: %s", stack.stack_name, error)
+
+    def _save_others(self) -> None:
+        with self._lock:
+            names = self._changed.keys() - {STACKS}
+            for name in names:
+                del self._changed[name]
+        for name in sorted(names):
             save_service(name)
 
     def take_resting(self) -> list[str]:
@@ -198,6 +219,7 @@ def load_state() -> None:
     for folder in sorted(settings().folder("services").iterdir()):
         if SERVICE_PLUGINS.exists(folder.name):
             load_service(folder.name)
+    load_kept()
     fail_interrupted_stacks()
     run_custom_response_handlers.append(SAVER.note)
     threading.Thread(target=SAVER.run, name="state-saver", daemon=True).start()

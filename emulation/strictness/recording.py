@@ -37,7 +37,7 @@ def act_and_record(act: Any, executor: Any, *arguments: Any, **named: Any) -> An
         stack.resolved_resources = executor.resources
         for name in OF_THE_CHANGE_SET:
             setattr(stack, name, getattr(change_set, name))
-    SAVER.save_changed()
+    SAVER.save_stack(stack)
     return event
 
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+FAST = {"Delay": 1, "MaxAttempts": 60}
+
 
 @pytest.fixture
 def filled(own_emulator):
@@ -176,3 +178,36 @@ def test_stack_in_progress_at_a_kill_is_failed(own_emulator, waiting, archive):
     cloudformation.delete_stack(StackName="stack")
     cloudformation.get_waiter(deleted).wait(StackName="stack", WaiterConfig={"Delay": 1})
     assert own_emulator.aws("kinesis").list_streams()["StreamNames"] == []
+
+
+def test_change_sets_survive_a_stop(own_emulator):
+    """One that was executed is told as before, and one that was not can be executed."""
+    topics = [
+        json.dumps({"Resources": {n: {"Type": "AWS::SNS::Topic"} for n in ns}})
+        for ns in ("A", "AB")
+    ]
+    cloudformation = own_emulator.aws("cloudformation")
+    plan(cloudformation, "first", "CREATE", topics[0])
+    cloudformation.execute_change_set(StackName="stack", ChangeSetName="first")
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="stack", WaiterConfig=FAST)
+    plan(cloudformation, "second", "UPDATE", topics[1])
+    told = [changes(cloudformation, name) for name in ("first", "second")]
+    own_emulator.end()
+    own_emulator.start()
+    cloudformation = own_emulator.aws("cloudformation")
+    assert told == [["A"], ["B"]]
+    assert [changes(cloudformation, name) for name in ("first", "second")] == told
+    cloudformation.execute_change_set(StackName="stack", ChangeSetName="second")
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="stack", WaiterConfig=FAST)
+    assert len(own_emulator.aws("sns").list_topics()["Topics"]) == 2
+
+
+def plan(cloudformation, name, kind, body):
+    cloudformation.create_change_set(
+        StackName="stack", ChangeSetName=name, ChangeSetType=kind, TemplateBody=body
+    )
+
+
+def changes(cloudformation, name):
+    told = cloudformation.describe_change_set(StackName="stack", ChangeSetName=name)
+    return [change["ResourceChange"]["LogicalResourceId"] for change in told["Changes"]]
