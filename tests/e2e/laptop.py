@@ -49,6 +49,9 @@ class Laptop:
             "PIPELINE_API_URL": self.api,
             "PIPELINE_PAGE_PORT": str(self.ports[2]),
             "PIPELINE_QUICKSIGHT_EMAIL": "owner@example.com",
+            # As the Makefile has it: a new model is watched for seconds here.
+            "PIPELINE_BAKE_SECONDS": "10",
+            "PIPELINE_ALARM_SECONDS": "10",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",
