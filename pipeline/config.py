@@ -45,11 +45,6 @@ class Settings(BaseSettings):
     query_box: Literal["on", "off"] = Field(
         "off", description="Whether the page may ask the warehouse in SQL, read-only."
     )
-    vpc_link_id: str = Field(
-        "",
-        description="API Gateway V2's link into the network of the API, by which API Gateway calls"
-        " it there; empty: by the load balancer's address.",
-    )
     api_scheme: Literal["internal", "internet-facing"] = Field(
         "internal",
         description="Whether the API's load balancer, and with it the page, is reached from"
@@ -126,6 +121,11 @@ class Settings(BaseSettings):
     stage_seconds: int = Field(7200, description="Longest wait for one job of the pipeline.")
 
     @property
+    def is_private(self) -> bool:
+        """Whether API Gateway needs a link to reach the API: locally nothing is in its way."""
+        return not self.aws_endpoint and self.api_scheme == "internal"
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The stacks' parameters that are settings, by their names there."""
         return {
@@ -134,7 +134,7 @@ class Settings(BaseSettings):
             "TrainingInstanceType": self.training_instance,
             "PagePort": str(self.page_port),
             "QueryBox": self.query_box,
-            "VpcLinkId": self.vpc_link_id,
+            "ApiPrivate": "true" if self.is_private else "false",
             "ApiScheme": self.api_scheme,
             "VpcConnectionArn": self.quicksight_connection,
             "Approval": self.approval,

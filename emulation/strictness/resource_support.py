@@ -1,13 +1,20 @@
 """Which CloudFormation types a template may use: those that somebody here computes.
 
-LocalStack asks a list on the internet first, and without one calls every type unsupported.
+LocalStack asks a list on the internet first, and without one calls every type unsupported. What a
+false condition leaves out is not made, here or on AWS, and may be of any type.
 """
 
 from importlib import import_module
+from threading import local
 from typing import Any
 
 from localstack.services.cloudformation.engine.v2 import change_set_resource_support_checker
+from localstack.services.cloudformation.engine.v2.change_set_model import is_nothing
+from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
+    ChangeSetModelPreproc,
+)
 from localstack.services.cloudformation.resource_provider import plugin_manager
+from localstack.services.cloudformation.v2.entities import ChangeSet
 from localstack.services.dynamodb.resource_providers.aws_dynamodb_table_plugin import (
     DynamoDBTableProviderPlugin,
 )
@@ -77,14 +84,36 @@ OURS = {
 """Types that LocalStack has and we compute."""
 
 
+PLANNED = local()
+"""The change set that this thread computes."""
+
+
 def apply() -> None:
     """Patch the running gateway; called once, before it serves."""
     checker = change_set_resource_support_checker.ChangeSetResourceSupportChecker
+    patch(ChangeSet.compute_update_model)(plan)
+    patch(checker.visit_node_resource)(visit_what_is_made)
     patch(checker._resource_support_status)(support_status)
     patch(RemoteCatalogLoader.get_remote_catalog)(no_remote_catalog)
     change_set_resource_support_checker._build_resource_failure_message = failure_message
     for plugin, reference in OURS.items():
         patch(plugin.load)(load_ours(reference))
+
+
+def plan(compute: Any, change_set: Any, inputs: Any) -> Any:
+    """What the resources are checked for."""
+    PLANNED.change_set = change_set
+    return compute(change_set, inputs)
+
+
+def visit_what_is_made(visit_it: Any, checker: Any, node: Any) -> Any:
+    """Pass a resource over whose condition is false."""
+    if is_nothing(node.condition_reference):
+        return visit_it(checker, node)
+    resolved = ChangeSetModelPreproc(
+        change_set=PLANNED.change_set
+    )._resolve_resource_condition_reference(node.condition_reference)
+    return None if resolved.after is False else visit_it(checker, node)
 
 
 def support_status(_: Any, __: Any, resource_type: str) -> Any:

@@ -78,3 +78,34 @@ def test_resources_come_and_go_with_their_condition(aws, stack, resources, templ
     for name in set(found) - {"Always"}:
         with pytest.raises(sqs.exceptions.QueueDoesNotExist):
             sqs.get_queue_attributes(QueueUrl=found[name], AttributeNames=["All"])
+
+
+def test_what_a_false_condition_leaves_out_may_be_of_any_type(aws, unique):
+    """And what it does not, may not."""
+    body = json.dumps(
+        {
+            "Parameters": {"Wanted": {"Type": "String"}},
+            "Conditions": {"IsWanted": {"Fn::Equals": [{"Ref": "Wanted"}, "yes"]}},
+            "Resources": {
+                "Topic": {"Type": "AWS::SNS::Topic"},
+                "Unknown": {"Type": "AWS::Nobody::Computes", "Condition": "IsWanted"},
+            },
+        }
+    )
+    cloudformation = aws("cloudformation")
+    told = {}
+    for answer in ("no", "yes"):
+        name = f"{unique}-{answer}"
+        given = [{"ParameterKey": "Wanted", "ParameterValue": answer}]
+        cloudformation.create_stack(StackName=name, TemplateBody=body, Parameters=given)
+        if answer == "no":
+            wait = {"Delay": 1, "MaxAttempts": 60}
+            cloudformation.get_waiter("stack_create_complete").wait(
+                StackName=name, WaiterConfig=wait
+            )
+        (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
+        told[answer] = (stack["StackStatus"], stack.get("StackStatusReason", ""))
+        cloudformation.delete_stack(StackName=name)
+    assert told["no"] == ("CREATE_COMPLETE", "")
+    assert told["yes"][0] == "CREATE_FAILED"
+    assert "AWS::Nobody::Computes is not emulated" in told["yes"][1]
