@@ -33,7 +33,7 @@ def apply() -> None:
 def execute(execute_it: Any, executor: Any) -> Any:
     """Deploy; the imports are those of what is deployed then. A failure may leave either."""
     stack = executor._change_set.stack
-    before = getattr(stack, IMPORTS, set())
+    before: set[str] = getattr(stack, IMPORTS, set())
     setattr(stack, IMPORTS, set())
     failed = True
     try:
