@@ -13,15 +13,9 @@ from sklearn.metrics import roc_auc_score
 
 from pipeline.contracts.features import FEATURE_NAMES
 from tests.e2e import cloud
+from tests.e2e.front_door import FLIGHT
 
 SAME = 1e-9
-FLIGHT = {
-    "carrier": "UA",
-    "flight": 1545,
-    "origin": "EWR",
-    "dest": "IAH",
-    "scheduled_departure": "2013-03-15T17:15:00",
-}
 
 
 @pytest.fixture(scope="module")
