@@ -76,21 +76,19 @@ def build(plan: "dict[str, Any]") -> None:
     checked(LIBC.umount2(b".", MNT_DETACH), "umount")
 
 
-def separate(user: int | None = None, group: int | None = None) -> None:
+def separate(*, as_root: bool = False) -> None:
     """Leave the machine's mounts: nothing that is mounted from now on is seen there. Who may not do
-    so, root in most containers among them, may in a user namespace of its own, and is there the
-    user that is named, or the same as here.
+    so, root in most containers among them, may in a user namespace of its own, and is the same user
+    there or root.
     """
-    outside, group_outside = os.geteuid(), os.getegid()
+    user, group = os.geteuid(), os.getegid()
     try:
         os.unshare(os.CLONE_NEWNS)
     except PermissionError:
         os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNS)
         write("/proc/self/setgroups", "deny")
-        inside = outside if user is None else user
-        group_inside = group_outside if group is None else group
-        write("/proc/self/uid_map", f"{inside} {outside} 1")
-        write("/proc/self/gid_map", f"{group_inside} {group_outside} 1")
+        write("/proc/self/uid_map", f"{0 if as_root else user} {user} 1")
+        write("/proc/self/gid_map", f"{0 if as_root else group} {group} 1")
     mount(None, "/", None, MS_REC | MS_PRIVATE)
 
 

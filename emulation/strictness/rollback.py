@@ -11,6 +11,7 @@ record says so) until the next update.
 import sys
 import threading
 from typing import Any
+from weakref import WeakValueDictionary
 
 from localstack.aws.api.cloudformation import ChangeAction, ChangeSetType, StackStatus
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
@@ -36,8 +37,8 @@ NOT_AFTER_ROLLBACK = {
 }
 EMPTY: dict[str, Any] = {"Resources": {}}
 
-WORK: dict[str, threading.Thread] = {}
-"""Who deploys a stack, or was the last to do so, by the stack's id."""
+WORK: WeakValueDictionary[str, threading.Thread] = WeakValueDictionary()
+"""Who deploys a stack, by the stack's id; a thread that has ended is not kept with all it holds."""
 
 
 def apply() -> None:

@@ -98,7 +98,7 @@ def main() -> None:
         for number in plan["namespaces"]:
             os.setns(number)
             os.close(number)
-        separate(user=0, group=0)
+        separate(as_root=True)
         name(plan["hostname"])
         build(plan)
     start(plan)

@@ -33,20 +33,20 @@ def write_text(
     if unload.flag("zstd"):
         raise NotEmulatedError("UNLOAD with ZSTD")
     line = _line(unload)
-    waiting = iter(rows)
-    row = next(waiting, None)
+    lines = map(line, rows)
+    text = next(lines, None)
     number = 0
-    while row is not None or number == 0:
+    while text is not None or number == 0:
         path = folder / f"part-{number}"
         with path.open("wb") as file:
             count = 0
             out = _Out(file, compressed=unload.flag("gzip"))
             if unload.flag("header"):
                 out.write(line(names))
-            while row is not None and (not count or out.fits(text := line(row), unload.largest)):
-                out.write(text if count else line(row))
+            while text is not None and (not count or out.fits(text, unload.largest)):
+                out.write(text)
                 count += 1
-                row = next(waiting, None)
+                text = next(lines, None)
             out.close()
         yield path, count
         number += 1
