@@ -86,6 +86,11 @@ LINKS = {
     "stderr": "/proc/self/fd/2",
 }
 NOT_FOUND, NOT_STARTED = 127, 126
+TELL = "PROCESS_IMAGES_TELL"
+"""In the environment of this program, not of the container's: the descriptor at which somebody
+wants to be told why the command cannot be started; empty if nobody does. It closes when the
+command has begun.
+"""
 JOINED = ("user", "mnt", "net", "uts")
 
 
@@ -246,6 +251,9 @@ def start(plan: dict[str, Any]) -> Never:
             os.setgid(group)
             os.setuid(user)
     program, *_ = command = plan["command"]
+    told = int(os.environ.get(TELL) or 2)
+    if told > 2:
+        os.set_inheritable(told, False)
     try:
         os.chdir(folder)
         os.execvpe(program, command, plan["environment"])
@@ -254,7 +262,7 @@ def start(plan: dict[str, Any]) -> Never:
         if error.errno in {errno.ENOENT, errno.ENOTDIR}:
             absolute = "/" in program
             reason = f"stat {program}: {reason}" if absolute else NOT_IN_PATH
-        sys.stderr.write(f'exec: "{program}": {reason}\n')
+        os.write(told, f'exec: "{program}": {reason}\n'.encode())
         os._exit(NOT_FOUND if error.errno == errno.ENOENT else NOT_STARTED)
 
 

@@ -89,7 +89,7 @@ def process(
     return ProcessSpec(
         name=container.name,
         command=_start(plan),
-        environment={},
+        environment={root.TELL: ""},
         folder=Path("/"),
         limits=limits or Limits(),
         log=log,

@@ -30,6 +30,10 @@ HANDED_ON = (
     signal.SIGUSR2,
     signal.SIGWINCH,
 )
+TELL = "PROCESS_IMAGES_TELL"
+"""In the environment of a command that itself tells why it cannot begin (`process_images/root.py`):
+the descriptor of who wants to know.
+"""
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
@@ -70,16 +74,21 @@ def become(plan: "dict[str, Any]", libc: ctypes.CDLL) -> None:
     """The command; it dies with the process between."""
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setsid()
-    os.close(plan["tell"])
     for name, bounds in plan["limits"].items():
         limit(getattr(resource, name), *bounds)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDED_ON)
+    environment = plan["environment"]
+    if TELL in environment:
+        environment = {**environment, TELL: str(plan["tell"])}
+    else:
+        os.set_inheritable(plan["tell"], False)
     try:
         if plan["folder"]:
             os.chdir(plan["folder"])
-        os.execvpe(plan["command"][0], plan["command"], plan["environment"])
+        os.execvpe(plan["command"][0], plan["command"], environment)
     except OSError as error:
-        os.write(2, f"exec: {plan['command'][0]}: {error.strerror}\n".encode())
+        reason = str(error.strerror).lower()
+        os.write(plan["tell"], f'exec: "{plan["command"][0]}": {reason}\n'.encode())
         os._exit(NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE)
 
 

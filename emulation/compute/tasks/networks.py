@@ -16,6 +16,7 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -47,6 +48,10 @@ class NoNetworkError(OSError):
     """A task's network could not be made."""
 
 
+class NoCommandError(OSError):
+    """A container's command cannot be started."""
+
+
 @dataclass(frozen=True, slots=True)
 class Family:
     """The processes of a container."""
@@ -73,6 +78,26 @@ class Family:
 
 
 OnExit = Callable[[Process], None]
+
+
+class Beginning:
+    """Whether a command has begun: of one that has not, nobody is told that it ended."""
+
+    def __init__(self, on_exit: OnExit) -> None:
+        self._on_exit = on_exit
+        self._known = threading.Event()
+        self._begun = False
+
+    def is_over(self, *, begun: bool) -> None:
+        """It is known now."""
+        self._begun = begun
+        self._known.set()
+
+    def ended(self, process: Process) -> None:
+        """The process has ended, which may be known before."""
+        self._known.wait()
+        if self._begun:
+            self._on_exit(process)
 
 
 class Network(Protocol):
@@ -124,16 +149,24 @@ class OwnNetwork:
     def start(self, spec: ProcessSpec, limits: Mapping[str, Bounds], on_exit: OnExit) -> Family:
         """The process, which first enters the network."""
         heard, tell = os.pipe()
+        beginning = Beginning(on_exit)
         with os.fdopen(heard) as answer:
             try:
-                process = SUPERVISOR.start(entering(spec, self.namespaces, limits, tell), on_exit)
+                entered = entering(spec, self.namespaces, limits, tell)
+                process = SUPERVISOR.start(entered, beginning.ended)
             finally:
                 os.close(tell)
-            number = answer.readline()
-        if not number:
+            # Both write, whoever comes first, and close it when the command has begun.
+            told = answer.read().splitlines()
+        first = next((int(line) for line in told if line.isdigit()), 0)
+        why = [line for line in told if not line.isdigit()]
+        beginning.is_over(begun=bool(first) and not why)
+        if why:
+            process.wait()
+            raise NoCommandError(*why)
+        if not first:
             process.wait()
             raise NoNetworkError(" ".join(process.logs()[-1:]) or "the process did not start")
-        first = int(number)
         try:
             return Family(process, first, os.pidfd_open(first))
         except ProcessLookupError:

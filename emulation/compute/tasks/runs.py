@@ -20,9 +20,15 @@ from emulation.compute.tasks.containers import (
     State,
     exit_code_of,
 )
-from emulation.compute.tasks.networks import Network
+from emulation.compute.tasks.networks import Network, NoCommandError
 
 ESSENTIAL = "Essential container in task exited"
+RUNTIME = (
+    "ResourceInitializationError: failed to create new container runtime task: failed to create"
+    " shim task: OCI runtime create failed: runc create failed: unable to start container process:"
+    " {}: unknown"
+)
+"""What Fargate says of a command that is not there."""
 LOOK_SECONDS = 1.0
 """How often times are looked at while something is waited for."""
 
@@ -139,9 +145,10 @@ class TaskRun:
                 plan.spec, plan.limits, lambda ended: self._ended(container, ended)
             )
         except OSError as error:
+            runtime = RUNTIME if isinstance(error, NoCommandError) else "{}"
             with self._changed:
                 container.state = State.STOPPED
-                container.reason = f"CannotStartContainerError: {error}"
+                container.reason = f"CannotStartContainerError: {runtime.format(error)}"
                 container.over.set()
                 self._changed.notify_all()
             self._on_change()

@@ -130,6 +130,20 @@ def test_secrets_parameters_and_files_are_variables(fargate, aws, bucket):
             },
             "ResourceInitializationError: failed to validate logger args: ",
         ),
+        (
+            {"command": ["no-such-program"]},
+            "CannotStartContainerError: ResourceInitializationError: failed to create new container"
+            " runtime task: failed to create shim task: OCI runtime create failed: runc create"
+            ' failed: unable to start container process: exec: "no-such-program": executable file'
+            " not found in $PATH: unknown",
+        ),
+        (
+            {"command": ["/etc/hosts"]},
+            "CannotStartContainerError: ResourceInitializationError: failed to create new container"
+            " runtime task: failed to create shim task: OCI runtime create failed: runc create"
+            ' failed: unable to start container process: exec: "/etc/hosts": permission denied:'
+            " unknown",
+        ),
     ],
 )
 def test_a_task_that_cannot_start_says_why(fargate, changes, beginning):
