@@ -7,6 +7,7 @@ away for us: `make setup` fetches it by the coordinates of `dynamodb.lock`, unde
 """
 
 import logging
+import shutil
 import socket
 import threading
 import time
@@ -27,7 +28,7 @@ from emulation.compute.processes import (
     free_port,
 )
 from emulation.compute.runtimes import runtimes_folder
-from emulation.compute.spark import java
+from emulation.compute.spark import java, temporary_option
 
 LOG = logging.getLogger(__name__)
 
@@ -130,10 +131,17 @@ class DynamoDbEngine:
     def _start(self) -> Process:
         port, folder = free_port(), self._folder()
         environment = dict(self._environment())
+        # An engine that was killed has left its unpacked library there.
+        shutil.rmtree(folder / "tmp", ignore_errors=True)
         process = SUPERVISOR.start(
             ProcessSpec(
                 name="dynamodb",
-                command=[str(java(environment)), *JVM, *arguments(port, folder)],
+                command=[
+                    str(java(environment)),
+                    *JVM,
+                    temporary_option(folder),
+                    *arguments(port, folder),
+                ],
                 environment=environment | {"DDB_LOCAL_TELEMETRY": "0"},
                 folder=folder,
                 limits=Limits(memory_mb=MEMORY_MB),

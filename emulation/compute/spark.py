@@ -210,6 +210,7 @@ def jvm_command(script: Script, session: Session) -> list[str]:
         *archive_options(script, session),
         f"-Xmx{session.memory}",
         *JVM_OPTIONS,
+        temporary_option(script.folder),
         "-cp",
         os.pathsep.join(str(jar) for jar in jars),
         "org.apache.spark.deploy.SparkSubmit",
@@ -217,6 +218,15 @@ def jvm_command(script: Script, session: Session) -> list[str]:
         str(properties),
         "pyspark-shell",
     ]
+
+
+def temporary_option(folder: Path) -> str:
+    """What a JVM leaves when it is killed (the native libraries that it unpacks, its folders) goes
+    with the process's own folder; Java looks at no `TMPDIR`.
+    """
+    temporary = folder / "tmp"
+    temporary.mkdir(parents=True, exist_ok=True)
+    return f"-Djava.io.tmpdir={temporary}"
 
 
 def archive_options(script: Script, session: Session) -> list[str]:

@@ -10,6 +10,7 @@ ENDED = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}
 ROLE = "arn:aws:iam::000000000000:role/glue"
 
 LAKE_SCRIPT = """
+import os
 import sys
 
 import extra_module
@@ -35,6 +36,8 @@ frame = glue.create_dynamic_frame.from_options(
     "s3", {"paths": [target]}, format="parquet", transformation_ctx="out"
 )
 print("frame", frame.count(), sorted(frame.toDF().columns))
+java_folder = spark._jvm.java.lang.System.getProperty("java.io.tmpdir")
+print("Java leaves nothing elsewhere", java_folder == os.environ["TMPDIR"])
 glue.get_logger().info("a line of the logger")
 job.commit()
 """
@@ -110,7 +113,11 @@ def test_spark_job_reads_and_writes_s3(glue, aws, bucket, put, create, finished,
     output = log_lines("/aws-glue/jobs/output", run["Id"])
     errors = log_lines("/aws-glue/jobs/error", run["Id"])
     assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
-    assert output == ["rows 51 greeting hello you shipped", "frame 51 ['half', 'id', 'text']"]
+    assert output == [
+        "rows 51 greeting hello you shipped",
+        "frame 51 ['half', 'id', 'text']",
+        "Java leaves nothing elsewhere True",
+    ]
     assert errors[0].startswith("Glue 4.0 was asked for; Spark 4.1.1")
     assert [line for line in errors if line.endswith("INFO GlueLogger: a line of the logger")]
     assert run["ExecutionTime"] > 0

@@ -38,7 +38,7 @@ class HistoryServer:
         with self._lock:
             if self._process is None or self._process.status() is not Status.RUNNING:
                 self._port = free_port()
-                command = server_command(logs, self._port, environment)
+                command = server_command(logs, folder, self._port, environment)
                 given = {**environment, "SPARK_LOCAL_IP": "127.0.0.1"}
                 self._process = SUPERVISOR.start(
                     ProcessSpec("spark-history", command, given, folder)
@@ -64,7 +64,9 @@ class HistoryServer:
         self._timer.start()
 
 
-def server_command(logs: Path, port: int, environment: Mapping[str, str]) -> list[str]:
+def server_command(
+    logs: Path, folder: Path, port: int, environment: Mapping[str, str]
+) -> list[str]:
     """Java with Spark's own class; logs are looked at every second."""
     settings = {
         "spark.history.fs.logDirectory": logs.as_uri(),
@@ -74,6 +76,7 @@ def server_command(logs: Path, port: int, environment: Mapping[str, str]) -> lis
     return [
         str(spark.java(environment)),
         *spark.JVM_OPTIONS,
+        spark.temporary_option(folder),
         f"-Xmx{HEAP}",
         *(f"-D{name}={value}" for name, value in settings.items()),
         "-cp",

@@ -68,7 +68,7 @@ class Machine:
             JavaNotFoundError: there is none. FileNotFoundError: the runtime is not installed.
         """
         programs = self.folder / "bin"
-        for path in (programs, self.folder / "tmp", self.folder / "spark"):
+        for path in (programs, self.folder / "spark"):
             path.mkdir(parents=True, exist_ok=True)
         settings = self.folder / "spark-submit.json"
         settings.write_text(json.dumps(self._settings(environment)))
@@ -92,6 +92,7 @@ class Machine:
         logging = self.folder / "log4j2.properties"
         logging.write_text(properties_text({**LOG_PROPERTIES, **self.log_properties}))
         options.append(f"-Dlog4j2.configurationFile={logging.as_uri()}")
+        options.append(spark.temporary_option(self.folder))
         return {
             "java": str(java),
             "options": options,

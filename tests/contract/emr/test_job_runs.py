@@ -29,6 +29,7 @@ print(json.dumps({
     "archive": open("pack/inside.txt").read(),
     "partitions": spark.conf.get("spark.sql.shuffle.partitions"),
     "application": spark.sparkContext.applicationId,
+    "folder": spark._jvm.java.lang.System.getProperty("java.io.tmpdir") == os.environ["TMPDIR"],
     "caller": bool(boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]),
 }))
 print("to the error log", file=sys.stderr)
@@ -124,6 +125,7 @@ def test_a_run_computes_with_everything_that_it_names(
         "archive": "packed",
         "partitions": "3",
         "application": run,
+        "folder": True,
         "caller": True,
     }
     assert "INFO SparkContext: Running Spark version" in text(f"{place}/stderr.gz")
