@@ -146,6 +146,7 @@ class DynamoDbEngine:
                 folder=folder,
                 limits=Limits(memory_mb=MEMORY_MB),
                 log=LOG.debug,
+                needed=True,
             )
         )
         wait_until_it_listens(process, port)

@@ -67,6 +67,8 @@ class ProcessSpec:
     log: LogSink | None = None
     grace_seconds: float = 10.0
     pass_fds: Sequence[int] = ()
+    needed: bool = False
+    """Others need it to end well: when everything stops, it stops after them."""
 
 
 @dataclass(eq=False)
@@ -137,6 +139,8 @@ class Supervisor:
         self._processes: set[Process] = set()
         self._lock = threading.Lock()
         self._warden: subprocess.Popen[str] | None = None
+        self.stopped = threading.Event()
+        """Whether everything was told to stop, and has."""
 
     def start(self, spec: ProcessSpec, on_exit: Callable[[Process], None] | None = None) -> Process:
         """Start a process. `on_exit` runs in its own thread, once, as soon as it has ended.
@@ -169,17 +173,25 @@ class Supervisor:
             return list(self._processes)
 
     def stop_all(self, grace_seconds: float = 10.0) -> None:
-        """Stop everything at the same time, and kill what is left after the grace period.
+        """Stop everything at the same time, then what everything needs, and kill what is left after
+        the grace period.
 
         The period is one for all: nobody waits two minutes for one training job to save its work.
         """
-        stops = [_thread("stop", process.stop) for process in self.processes()]
         deadline = time.monotonic() + grace_seconds
-        for stop in stops:
-            stop.join(max(0.0, deadline - time.monotonic()))
+        running = self.processes()
+        for needed in (False, True):
+            stops = [
+                _thread("stop", process.stop)
+                for process in running
+                if process.spec.needed is needed
+            ]
+            for stop in stops:
+                stop.join(max(0.0, deadline - time.monotonic()))
         for process in self.processes():
             process.kill()
             process.wait()
+        self.stopped.set()
         self._dismiss_warden()
 
     def _dismiss_warden(self) -> None:

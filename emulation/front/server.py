@@ -15,6 +15,7 @@ from localstack.runtime.server.core import RuntimeServer
 from rolo.gateway import Gateway
 
 from emulation.front.application import GatewayApplication
+from emulation.front.ending import answer_to_the_end
 from emulation.front.http2 import EitherProtocol
 
 KEEP_ALIVE_SECONDS = 60
@@ -47,6 +48,7 @@ class LocalRuntimeServer(RuntimeServer):
         ssl_creds: tuple[str, str] | None = None,
     ) -> None:
         """Take every address of `listen`; `ssl_creds` is not used."""
+        answer_to_the_end(gateway)
         self._gateway = gateway
         self._sockets += [bound(address.host, address.port) for address in listen]
 

@@ -62,6 +62,21 @@ def test_process_that_ignores_term_is_killed_after_the_grace_period(supervisor, 
     assert (process.stop(), process.exit_code) == (Status.STOPPED, -signal.SIGKILL)
 
 
+def test_what_others_need_ends_after_them(supervisor, spec):
+    code = (
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep({}), os._exit(0)))\n"
+        "print('up', flush=True)\ntime.sleep(60)"
+    )
+    up = [threading.Event(), threading.Event()]
+    slow = supervisor.start(spec(code.format(1), log=lambda line: up[0].set()))
+    quick = supervisor.start(spec(code.format(0), log=lambda line: up[1].set(), needed=True))
+    assert all(event.wait(20) for event in up)
+    supervisor.stop_all()
+    assert (slow.exit_code, quick.exit_code) == (0, 0)
+    assert quick.ended > slow.ended
+
+
 def test_process_past_its_time_is_stopped(supervisor, spec):
     process = supervisor.start(spec("import time; time.sleep(60)", limits=Limits(seconds=0.3)))
     assert process.wait(20) is Status.TIMED_OUT

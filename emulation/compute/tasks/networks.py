@@ -227,6 +227,7 @@ def own_network(ports: Sequence[int], gateway: Address, credentials: Address) ->
             folder=Path("/"),
             log=numbers.put,
             pass_fds=[sock.fileno() for sock in listeners],
+            needed=True,
         ),
         lambda ended: numbers.put("".join(ended.logs()[-1:])),
     )

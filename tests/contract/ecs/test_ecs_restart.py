@@ -11,6 +11,26 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN)
 time.sleep(1000)
 """
 
+PARTING = """
+import json, os, signal, sys, urllib.request
+def call(path, method, body, **headers):
+    url = os.environ["AWS_ENDPOINT_URL"] + path
+    urllib.request.urlopen(urllib.request.Request(url, body, headers, method=method)).close()
+def end(*_):
+    credential = "AWS4-HMAC-SHA256 Credential=000000000000/20130101/us-east-1/dynamodb/aws4_request"
+    put = {"TableName": "MARK", "Item": {"id": {"S": "lease"}, "owner": {"S": "nobody"}}}
+    call("/", "POST", json.dumps(put).encode(), **{
+        "X-Amz-Target": "DynamoDB_20120810.PutItem",
+        "Content-Type": "application/x-amz-json-1.0",
+        "Authorization": credential + ", SignedHeaders=host, Signature=0",
+    })
+    call("/MARK/written", "PUT", b"at the end")
+    sys.exit(0)
+signal.signal(signal.SIGTERM, end)
+print("up", flush=True)
+signal.pause()
+"""
+
 
 def alive(mark: str) -> list[Path]:
     found = []
@@ -43,3 +63,26 @@ def test_services_come_back_and_no_process_outlives_the_emulator(own_emulator, w
     assert new != kept
     own_emulator.end()
     assert alive(unique) == []
+
+
+def test_a_task_is_answered_while_the_emulator_ends_it(own_emulator, waiting, unique):
+    fargate = Fargate(own_emulator.aws, unique, waiting)
+    s3, dynamodb = own_emulator.aws("s3"), own_emulator.aws("dynamodb")
+    s3.create_bucket(Bucket=unique)
+    key = {"AttributeName": "id", "KeyType": "HASH"}
+    dynamodb.create_table(
+        TableName=unique,
+        KeySchema=[key],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    definition = fargate.define(
+        container(PARTING.replace("MARK", unique), logConfiguration=fargate.logs()),
+        executionRoleArn=fargate.role,
+    )
+    fargate.says(fargate.run(definition))
+    assert own_emulator.end() == 0
+    own_emulator.start()
+    assert s3.get_object(Bucket=unique, Key="written")["Body"].read() == b"at the end"
+    item = dynamodb.get_item(TableName=unique, Key={"id": {"S": "lease"}})["Item"]
+    assert item["owner"] == {"S": "nobody"}
