@@ -72,10 +72,10 @@ class EmrServerlessProvider(ServiceLifecycleHook):
     untag_resource = operation("UntagResource", tags.untag)
 
     def on_before_start(self) -> None:
-        """What ran when the emulator ended has ended with it; applications wait for runs again."""
+        """Go on with the runs of the last emulator; applications wait for runs again."""
         running.remove_leftovers()
         for run in list(all_runs().values()):
             if run.state not in ENDED:
-                running.fail_interrupted(run)
+                running.take_up(run)
         for application in list(all_applications().values()):
             application_states.watch(application)

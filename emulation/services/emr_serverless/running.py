@@ -8,7 +8,11 @@ of how it ended. A thread a run; its record and its process are the only things 
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from localstack.runtime import events
 
 from emulation.compute.processes import Process, Status
 from emulation.compute.spark import JavaNotFoundError
@@ -29,6 +33,7 @@ from emulation.settings import settings
 HOUR = 3600
 FAILURES_AN_HOUR = 5
 INTERRUPTED = "The emulator ended while the job run was running."
+CANCELLED = "Job run was cancelled by the user"
 
 _processes: dict[str, tuple[Process, Machine]] = {}
 """What runs, by run."""
@@ -36,8 +41,17 @@ _processes: dict[str, tuple[Process, Machine]] = {}
 
 def submit(run: JobRun) -> None:
     """Carry a run out in the background."""
-    name = f"run-{run.identifier}"
-    threading.Thread(target=carry_out, args=(run,), name=name, daemon=True).start()
+    background(run, carry_out, run)
+
+
+def background(run: JobRun, work: Callable[..., None], *arguments: Any) -> None:
+    """Do something for a run, as soon as there is an endpoint for it."""
+
+    def do() -> None:
+        events.infra_ready.wait()
+        work(*arguments)
+
+    threading.Thread(target=do, name=f"run-{run.identifier}", daemon=True).start()
 
 
 def carry_out(run: JobRun) -> None:
@@ -114,7 +128,7 @@ def outcome(run: JobRun, process: Process, logs: Logs) -> tuple[str, str]:
     """How a process's end reads in EMR Serverless."""
     status, code = process.status(), processes.exit_code(process)
     if run.state == "CANCELLING":
-        return "CANCELLED", "Job run was cancelled by the user"
+        return "CANCELLED", CANCELLED
     if status is Status.TIMED_OUT:
         minutes = run.members["executionTimeoutMinutes"]
         return "CANCELLED", f"Job run exceeded its execution timeout of {minutes} minutes"
@@ -152,7 +166,7 @@ def end(run: JobRun, state: str, details: str) -> None:
             announcements.run_used(run, *attempts.utilization(run))
     application = all_applications()[run.application]
     if again:
-        attempt(run, application)
+        background(run, attempt, run, application)
     else:
         slots.changed()
         application_states.watch(application)
@@ -165,7 +179,11 @@ def retries(run: JobRun) -> bool:
         return False
     if not run.streaming:
         return bool(run.attempt.number < policy.get("maxAttempts", 1))
-    recent = [one for one in run.attempts if (one.ended or 0) > time.time() - HOUR]
+    recent = [
+        one
+        for one in run.attempts
+        if (one.ended or 0) > time.time() - HOUR and one.details != INTERRUPTED
+    ]
     return len(recent) < policy.get("maxFailedAttemptsPerHour", FAILURES_AN_HOUR)
 
 
@@ -198,10 +216,19 @@ def move(run: JobRun, state: str, details: str = "") -> None:
         announcements.run_changed(run, previous)
 
 
-def fail_interrupted(run: JobRun) -> None:
-    """A run that nobody carries out any more."""
-    run.attempt.ended = run.attempt.updated
-    move(run, "FAILED", INTERRUPTED)
+def take_up(run: JobRun) -> None:
+    """A run that the last emulator carried out. Whatever had not begun begins; what ran has failed,
+    and is tried again where its policy says so.
+    """
+    attempt = run.attempt
+    if attempt.started is None and run.state != "CANCELLING":
+        submit(run)
+        return
+    attempt.ended = attempt.updated
+    if run.state == "CANCELLING":
+        end(run, "CANCELLED", CANCELLED)
+    else:
+        end(run, "FAILED", INTERRUPTED)
 
 
 def remove_leftovers() -> None:

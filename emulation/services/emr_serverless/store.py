@@ -1,7 +1,7 @@
 """Applications and job runs: each is a document on disk before anybody is told of a change.
 
-A run outlives a kill of the emulator as a record: the next start says that it has failed. A deleted
-application stays as TERMINATED, as AWS keeps it for a while.
+A run outlives a kill of the emulator as a record: the next start takes it up. A deleted application
+stays as TERMINATED, as AWS keeps it for a while.
 """
 
 import secrets

@@ -84,35 +84,51 @@ def test_states_are_told_as_events(emr, serverless, application, role, told, wai
     emr.terminate_job_flows(JobFlowIds=[cluster])
 
 
-def test_after_a_kill_what_ran_has_failed_and_clusters_go_on(own_emulator, unique, waiting):
+def test_after_a_kill_streams_and_clusters_go_on_and_what_else_ran_has_failed(
+    own_emulator, unique, waiting
+):
     emr, serverless = own_emulator.aws("emr"), own_emulator.aws("emr-serverless")
     role = own_emulator.aws("iam").create_role(
         RoleName=unique, AssumeRolePolicyDocument=json.dumps(TRUST)
     )["Role"]["Arn"]
     made = serverless.create_application(releaseLabel="emr-7.9.0", type="SPARK", name=unique)
     application = made["applicationId"]
-    run = serverless.start_job_run(
-        applicationId=application,
-        executionRoleArn=role,
-        mode="STREAMING",
-        jobDriver={"sparkSubmit": {"entryPoint": "s3://nowhere/x.py"}},
-    )["jobRunId"]
+    own_emulator.aws("s3").create_bucket(Bucket=unique)
+    script = b"import time; time.sleep(1000)"
+    own_emulator.aws("s3").put_object(Bucket=unique, Key="sleeps.py", Body=script)
+    started = {
+        mode: serverless.start_job_run(
+            applicationId=application,
+            executionRoleArn=role,
+            mode=mode,
+            jobDriver={"sparkSubmit": {"entryPoint": f"s3://{unique}/sleeps.py"}},
+        )["jobRunId"]
+        for mode in ("BATCH", "STREAMING")
+    }
     steps = [step("long", "sleep", "1000"), step("next", "true")]
     cluster = emr.run_job_flow(Name=unique, Steps=steps, **CLUSTER)["JobFlowId"]
 
-    def running() -> bool:
-        state = serverless.get_job_run(applicationId=application, jobRunId=run)["jobRun"]["state"]
-        named = emr.list_steps(ClusterId=cluster)["Steps"]
-        return state == "RUNNING" and named[-1]["Status"]["State"] == "RUNNING"
+    def run(mode: str):
+        asked = {"applicationId": application, "jobRunId": started[mode]}
+        return serverless.get_job_run(**asked)["jobRun"]
 
-    waiting("both to run", running)
+    def running() -> bool:
+        states = {run(mode)["state"] for mode in started}
+        named = emr.list_steps(ClusterId=cluster)["Steps"]
+        return states == {"RUNNING"} and named[-1]["Status"]["State"] == "RUNNING"
+
+    waiting("all to run", running)
     own_emulator.end(signal.SIGKILL)
     own_emulator.start()
-    found = serverless.get_job_run(applicationId=application, jobRunId=run)["jobRun"]
-    assert (found["state"], found["stateDetails"]) == (
-        "FAILED",
-        "The emulator ended while the job run was running.",
-    )
+    interrupted = ("FAILED", "The emulator ended while the job run was running.")
+    batch = run("BATCH")
+    assert (batch["state"], batch["stateDetails"]) == interrupted
+    waiting("another attempt", lambda: run("STREAMING")["state"] == "RUNNING")
+    second, first = serverless.list_job_run_attempts(
+        applicationId=application, jobRunId=started["STREAMING"]
+    )["jobRunAttempts"]
+    assert (first["attempt"], first["state"], first["stateDetails"]) == (1, *interrupted)
+    assert (second["attempt"], second["state"]) == (2, "RUNNING")
     kept = serverless.get_application(applicationId=application)["application"]
     assert (kept["name"], kept["state"]) == (unique, "STARTED")
     waiting(
