@@ -13,7 +13,8 @@ from tests.waiting import wait_until
 
 SHOTS = {"": (1280, 1960, False), "-dark": (1280, 1960, True), "-narrow": (420, 1800, False)}
 PANELS = ["#truth table", "#quality .chart", "#drift .drift", "#work .jobs", "#place .chip"]
-SHOWN = f"{PANELS}.every((panel) => document.querySelector(panel))"
+READ = "!document.querySelector('.node.reading')"
+SHOWN = f"{READ} && {PANELS}.every((panel) => document.querySelector(panel))"
 DRAWN = "document.querySelector('body[data-drawn]')"
 """The sheet of a dashboard that is drawn."""
 
@@ -27,7 +28,7 @@ def take(url: str, path: Path) -> None:
     try:
         for kind, (width, height, dark) in SHOTS.items():
             browser.show(url, width=width, height=height, dark=dark)
-            wait_until("every panel", lambda: browser.value(f"!!{DRAWN} || {SHOWN}"))
+            wait_until("every panel", lambda: browser.value(f"!!{DRAWN} || ({SHOWN})"))
             path.with_stem(path.stem + kind).write_bytes(browser.picture())
     finally:
         browser.close()

@@ -64,7 +64,7 @@ class StreamLookup:
         self._bucket = bucket
         self._clock = clock
         self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, bytes]] = {}
+        self._kept: dict[str, tuple[float, Any]] = {}
 
     def find(self, flights: Sequence[Flight]) -> list[Found]:
         """What is known of each flight, in order; never a failure."""
@@ -81,10 +81,9 @@ class StreamLookup:
 
     def _find(self, flights: Sequence[Flight]) -> list[Found]:
         bucket = self._bucket()
-        content = self._read(bucket, NEWEST_KEY) if bucket else b""
-        if not bucket or not content:
+        newest = self._read(bucket, NEWEST_KEY, _newest) if bucket else None
+        if not bucket or newest is None:
             return [NOTHING] * len(flights)
-        newest = Newest.from_json(json.loads(content))
         plans = [_plan(flight) for flight in flights]
         past = [plan for plan in plans if newest.is_past(plan)]
         keys = sorted({flights_key_of(plan["scheduled_departure"]) for plan in past})
@@ -93,21 +92,23 @@ class StreamLookup:
         return [_found(plan, newest, settled, unread) for plan in plans]
 
     def _settled(self, bucket: str, keys: Sequence[str], wanted: set[str]) -> Lines:
-        return lines_of((self._read(bucket, key) for key in keys), wanted)
+        days = (self._read(bucket, key, lines_of) for key in keys)
+        return {name: day[name] for day in days for name in wanted & day.keys()}
 
-    def _read(self, bucket: str, key: str) -> bytes:
-        """An object's text, read again after a while; empty where there is none."""
+    def _read[T](self, bucket: str, key: str, parse: Callable[[bytes], T]) -> T:
+        """What an object says, read again after a while; its text is empty where there is none."""
+        found: T
         with self._lock:
-            at, content = self._kept.get(key, (float("-inf"), b""))
+            at, found = self._kept.get(key, (float("-inf"), None))
         if self._clock() - at < FRESH_SECONDS:
-            return content
-        content = self._get(bucket, key)
+            return found
+        found = parse(self._get(bucket, key))
         with self._lock:
             self._kept.pop(key, None)
-            self._kept[key] = (self._clock(), content)
+            self._kept[key] = (self._clock(), found)
             while len(self._kept) > MOST_DAYS + 1:
                 self._kept.pop(next(iter(self._kept)))
-        return content
+        return found
 
     def _get(self, bucket: str, key: str) -> bytes:
         try:
@@ -117,6 +118,10 @@ class StreamLookup:
                 return b""
             raise
         return gzip.decompress(answer["Body"].read())
+
+
+def _newest(content: bytes) -> Newest | None:
+    return Newest.from_json(json.loads(content)) if content else None
 
 
 def _plan(flight: Flight) -> dict[str, Any]:

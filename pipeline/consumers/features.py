@@ -66,7 +66,8 @@ class StreamFeatures:
         """The lines of flights, as far as they are settled, by flight."""
         keys = {stream_features.flights_key_of(event["scheduled_departure"]) for event in past}
         wanted = {event["flight_id"] for event in past}
-        return stream_features.lines_of(map(self._get, keys), wanted)
+        days = (stream_features.lines_of(self._get(key)) for key in keys)
+        return {name: line for day in days for name, line in day.items() if name in wanted}
 
     def _get(self, key: str) -> bytes:
         """An object's text; none where there is none."""

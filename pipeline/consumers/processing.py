@@ -17,7 +17,7 @@ from pipeline.consumers.meter import LAG, PREDICTIONS, RECORDS, UNSCORED, Meter
 from pipeline.consumers.patience import Patience
 from pipeline.consumers.predictions import Predictions
 from pipeline.consumers.reading import Batch, ShardReader
-from pipeline.consumers.scoring import Scorer
+from pipeline.consumers.scoring import Score, Scorer
 from pipeline.consumers.shards import Shards
 from pipeline.contracts import events
 from pipeline.contracts.events import Event
@@ -90,19 +90,23 @@ class ShardProcessor:
 
     def _process(self, batch: Batch) -> None:
         flights = planned(batch.records)
+        scores: Sequence[Score] = ()
         if flights:
             self._patience.insist(lambda: self.held.prepare(batch.last))
-            self._score(batch, flights)
+            scores = self._score(batch, flights)
         self._patience.insist(lambda: self.held.checkpoint(batch.last))
+        # Not before: who loses the lease to another worker has it count the batch again.
         self._meter.add(RECORDS, len(batch.records))
+        if flights:
+            refused = sum(bool(score.refusal) for score in scores)
+            self._meter.add(PREDICTIONS, len(scores) - refused)
+            self._meter.add(UNSCORED, refused)
 
-    def _score(self, batch: Batch, flights: Sequence[Event]) -> None:
+    def _score(self, batch: Batch, flights: Sequence[Event]) -> Sequence[Score]:
         scores = self._scorer.score(flights, self._patience)
         endpoint, ensure = self._scorer.endpoint, self.held.ensure
         self._patience.insist(lambda: self._predictions.put(batch, scores, endpoint, ensure))
-        refused = sum(bool(score.refusal) for score in scores)
-        self._meter.add(PREDICTIONS, len(scores) - refused)
-        self._meter.add(UNSCORED, refused)
+        return scores
 
     def _end(self) -> None:
         """The children's leases are there before their parent's says that they may begin."""

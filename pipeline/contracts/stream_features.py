@@ -11,7 +11,7 @@ for events that come later than the watermark allows.
 """
 
 import json
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -57,10 +57,9 @@ def flights_key_of(scheduled_departure: str) -> str:
     return flights_key(score_time(instant(scheduled_departure)).date().isoformat())
 
 
-def lines_of(contents: Iterable[bytes], wanted: Container[str]) -> dict[str, dict[str, Any]]:
-    """The lines of some flights by their id, of days as they are read from `flights_key`."""
-    lines = (json.loads(line) for content in contents for line in content.splitlines())
-    return {line["flight_id"]: line for line in lines if line["flight_id"] in wanted}
+def lines_of(content: bytes) -> dict[str, dict[str, Any]]:
+    """The lines of flights by their id, of a day as it is read from `flights_key`."""
+    return {line["flight_id"]: line for line in map(json.loads, content.splitlines())}
 
 
 def instant(text: str) -> datetime:

@@ -146,6 +146,26 @@ def test_owner_that_slept_writes_nothing_after_it_has_lost_the_shard(full, fligh
     assert full.bucket.predicted() == flights
 
 
+def test_batch_that_two_workers_have_scored_counts_once(full, flights):
+    """The first falls asleep when it has written; the second writes the same again, and goes on."""
+    first, second = begin(full), full.worker("b")
+
+    def sleep():
+        full.bucket.after = lambda: None
+        second.turn()
+        full.clock.pass_by(FAILOVER)
+        second.turn()
+        finish(second)
+
+    full.bucket.after = sleep
+    with pytest.raises(LeaseLostError):
+        first.step(SHARD)
+    full.clock.pass_by(100)
+    for worker in (first, second):
+        worker.turn()
+    assert full.metrics.sums["Predictions"] == len(flights)
+
+
 def test_checkpoint_never_goes_back(full, monkeypatch):
     seen = []
     update = full.table.update_item
