@@ -42,7 +42,7 @@ class Truth:
         days = sorted({day for line in newest if (day := _day(line))}, reverse=True)
         if bucket is None or not days:
             return {"predictions": [_shown(line, None) for line in newest], "day": None}
-        arrived = {day: self._arrived(bucket, day) for day in days[:2]}
+        arrived = {day: self._arrived(bucket, day) for day in days}
         return {
             "predictions": [
                 _shown(line, arrived.get(_day(line), {}).get(line["flight_id"])) for line in newest

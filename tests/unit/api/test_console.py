@@ -165,6 +165,19 @@ def test_predictions_stand_beside_what_came_true(console, cloud, flight):
     }
 
 
+def test_predictions_of_many_days_all_have_their_truth(console, cloud):
+    for number in range(1, 8):
+        day = f"2013-03-0{number}"
+        line = {"flight_id": f"{day}/UA/1/EWR", "probability": 0.2, "late": False}
+        arrival = {**line, "event_time": f"{day}T20:00:00Z", "arr_delay": 20}
+        cloud.objects |= {
+            ("t-lake", f"predictions/date={day}/a.jsonl"): json.dumps(line).encode(),
+            ("t-lake", f"raw/type=arrived/month=2013-03/{day}.jsonl"): json.dumps(arrival).encode(),
+        }
+    told = console()["truth"]["value"]
+    assert [line["truth"]["late"] for line in told["predictions"]] == [True] * 7
+
+
 def test_delivery_says_what_stopped_it(console, cloud):
     cloud.deliveries = [RUN]
     (run,) = console()["work"]["value"]["runs"]
