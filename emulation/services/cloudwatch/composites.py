@@ -197,7 +197,8 @@ def look_again(alarm: Alarm) -> None:
     """Who holds the actions back now; nobody any more: they are taken."""
     with LOCK:
         held = alarm.suppression
-        if held is None:
+        is_there = store().alarms.get(alarm.scope, alarm.name) is alarm
+        if held is None or not is_there:
             return
         now = time.time()
         if is_suppressing(alarm):

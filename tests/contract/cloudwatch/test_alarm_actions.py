@@ -35,7 +35,7 @@ def topic(aws, unique, queue):
 
 @pytest.fixture
 def calm(alarm, reaches):
-    """An alarm that is OK and is not evaluated again before the test is done."""
+    """An alarm that is OK, and would be again at the next minute."""
 
     def put(**settings):
         name = alarm("calm", Period=3600, TreatMissingData="notBreaching", **settings)

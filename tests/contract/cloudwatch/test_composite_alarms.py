@@ -16,13 +16,13 @@ def set_state(cloudwatch):
 
 
 @pytest.fixture
-def children(alarm, reaches):
-    """Alarms `a` and `b` that are OK, and are not evaluated again before a test is done."""
-    names = [
-        alarm(name, Period=3600, TreatMissingData="notBreaching", MetricName=name)
-        for name in ("a", "b")
-    ]
+def children(alarm, reaches, set_state):
+    """Alarms `a` and `b` that are OK, and stay what a test makes of them: each minute they are
+    evaluated again, and have no data.
+    """
+    names = [alarm(name, TreatMissingData="ignore", MetricName=name) for name in ("a", "b")]
     for name in names:
+        set_state(name, "OK")
         reaches(name, "OK")
     return names
 

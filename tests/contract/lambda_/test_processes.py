@@ -125,7 +125,8 @@ def test_idle_environment_ends(tmp_path, waiting):
         name = create(aws, PID)
         first = json.load(aws("lambda").invoke(FunctionName=name)["Payload"])
         waiting("the end of the process", lambda: gone({first}))
-        assert not list((tmp_path / "state" / "lambda" / "environments").iterdir())
+        environments = tmp_path / "state" / "lambda" / "environments"
+        waiting("the end of its folder", lambda: not list(environments.iterdir()))
         assert json.load(aws("lambda").invoke(FunctionName=name)["Payload"]) != first
     finally:
         emulator.end()
