@@ -11,7 +11,8 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -35,7 +36,7 @@ TOLD_BEFORE = timedelta(days=1)
 ABSENT = {"NoSuchKey", "AccessDenied"}
 """S3 says the second of an object that is not there to those who may not list the bucket."""
 
-Lines = dict[str, dict[str, Any]]
+Lines = Mapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +88,9 @@ class StreamLookup:
         plans = [_plan(flight) for flight in flights]
         past = [plan for plan in plans if newest.is_past(plan)]
         keys = sorted({flights_key_of(plan["scheduled_departure"]) for plan in past})
-        settled = self._settled(bucket, keys[:MOST_DAYS], {plan["flight_id"] for plan in past})
+        settled = ChainMap(*(self._read(bucket, key, lines_of) for key in keys[:MOST_DAYS]))
         unread = frozenset(keys[MOST_DAYS:])
         return [_found(plan, newest, settled, unread) for plan in plans]
-
-    def _settled(self, bucket: str, keys: Sequence[str], wanted: set[str]) -> Lines:
-        days = (self._read(bucket, key, lines_of) for key in keys)
-        return {name: day[name] for day in days for name in wanted & day.keys()}
 
     def _read[T](self, bucket: str, key: str, parse: Callable[[bytes], T]) -> T:
         """What an object says, read again after a while; its text is empty where there is none."""

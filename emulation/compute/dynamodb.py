@@ -7,7 +7,6 @@ away for us: `make setup` fetches it by the coordinates of `dynamodb.lock`, unde
 """
 
 import logging
-import shutil
 import socket
 import threading
 import time
@@ -131,8 +130,6 @@ class DynamoDbEngine:
     def _start(self) -> Process:
         port, folder = free_port(), self._folder()
         environment = dict(self._environment())
-        # An engine that was killed has left its unpacked library there.
-        shutil.rmtree(folder / "tmp", ignore_errors=True)
         process = SUPERVISOR.start(
             ProcessSpec(
                 name="dynamodb",

@@ -222,10 +222,11 @@ def jvm_command(script: Script, session: Session) -> list[str]:
 
 def temporary_option(folder: Path) -> str:
     """What a JVM leaves when it is killed (the native libraries that it unpacks, its folders) goes
-    with the process's own folder; Java looks at no `TMPDIR`.
+    with the process's own folder, or when the next one starts there; Java looks at no `TMPDIR`.
     """
     temporary = folder / "tmp"
-    temporary.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     return f"-Djava.io.tmpdir={temporary}"
 
 

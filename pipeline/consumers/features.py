@@ -10,7 +10,8 @@ import gzip
 import json
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -62,12 +63,10 @@ class StreamFeatures:
             self._read_at = now
         return self._newest
 
-    def _settled(self, past: Sequence[Event]) -> dict[str, Features]:
+    def _settled(self, past: Sequence[Event]) -> Mapping[str, Features]:
         """The lines of flights, as far as they are settled, by flight."""
         keys = {stream_features.flights_key_of(event["scheduled_departure"]) for event in past}
-        wanted = {event["flight_id"] for event in past}
-        days = (stream_features.lines_of(self._get(key)) for key in keys)
-        return {name: line for day in days for name, line in day.items() if name in wanted}
+        return ChainMap(*(stream_features.lines_of(self._get(key)) for key in keys))
 
     def _get(self, key: str) -> bytes:
         """An object's text; none where there is none."""
@@ -82,7 +81,7 @@ class StreamFeatures:
         return gzip.decompress(answer["Body"].read())
 
 
-def _streamed(event: Event, newest: Newest, settled: dict[str, Features]) -> Features:
+def _streamed(event: Event, newest: Newest, settled: Mapping[str, Features]) -> Features:
     if line := settled.get(event["flight_id"]):
         known = ((name, line[name]) for name in stream_features.STREAMED)
         return {name: value for name, value in known if value is not None}

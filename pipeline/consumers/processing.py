@@ -90,19 +90,17 @@ class ShardProcessor:
 
     def _process(self, batch: Batch) -> None:
         flights = planned(batch.records)
-        scores: Sequence[Score] = ()
-        if flights:
-            self._patience.insist(lambda: self.held.prepare(batch.last))
-            scores = self._score(batch, flights)
+        scores = self._score(batch, flights) if flights else []
         self._patience.insist(lambda: self.held.checkpoint(batch.last))
         # Not before: who loses the lease to another worker has it count the batch again.
         self._meter.add(RECORDS, len(batch.records))
-        if flights:
+        if scores:
             refused = sum(bool(score.refusal) for score in scores)
             self._meter.add(PREDICTIONS, len(scores) - refused)
             self._meter.add(UNSCORED, refused)
 
-    def _score(self, batch: Batch, flights: Sequence[Event]) -> Sequence[Score]:
+    def _score(self, batch: Batch, flights: Sequence[Event]) -> list[Score]:
+        self._patience.insist(lambda: self.held.prepare(batch.last))
         scores = self._scorer.score(flights, self._patience)
         endpoint, ensure = self._scorer.endpoint, self.held.ensure
         self._patience.insist(lambda: self._predictions.put(batch, scores, endpoint, ensure))

@@ -30,10 +30,6 @@ HANDED_ON = (
     signal.SIGUSR2,
     signal.SIGWINCH,
 )
-TELL = "PROCESS_IMAGES_TELL"
-"""In the environment of a command that itself tells why it cannot begin (`process_images/root.py`):
-the descriptor of who wants to know.
-"""
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 
@@ -77,15 +73,11 @@ def become(plan: "dict[str, Any]", libc: ctypes.CDLL) -> None:
     for name, bounds in plan["limits"].items():
         limit(getattr(resource, name), *bounds)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDED_ON)
-    environment = plan["environment"]
-    if TELL in environment:
-        environment = {**environment, TELL: str(plan["tell"])}
-    else:
-        os.set_inheritable(plan["tell"], False)
+    os.set_inheritable(plan["tell"], plan["command_tells"])
     try:
         if plan["folder"]:
             os.chdir(plan["folder"])
-        os.execvpe(plan["command"][0], plan["command"], environment)
+        os.execvpe(plan["command"][0], plan["command"], plan["environment"])
     except OSError as error:
         reason = str(error.strerror).lower()
         os.write(plan["tell"], f'exec: "{plan["command"][0]}": {reason}\n'.encode())

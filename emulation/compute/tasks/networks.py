@@ -16,13 +16,14 @@ import secrets
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from emulation.compute.once import once
+from emulation.compute.process_images import root
 from emulation.compute.processes import SUPERVISOR, Process, ProcessSpec, Status
 from emulation.compute.tasks import enter, gate
 
@@ -80,26 +81,6 @@ class Family:
 OnExit = Callable[[Process], None]
 
 
-class Beginning:
-    """Whether a command has begun: of one that has not, nobody is told that it ended."""
-
-    def __init__(self, on_exit: OnExit) -> None:
-        self._on_exit = on_exit
-        self._known = threading.Event()
-        self._begun = False
-
-    def is_over(self, *, begun: bool) -> None:
-        """It is known now."""
-        self._begun = begun
-        self._known.set()
-
-    def ended(self, process: Process) -> None:
-        """The process has ended, which may be known before."""
-        self._known.wait()
-        if self._begun:
-            self._on_exit(process)
-
-
 class Network(Protocol):
     """Where one task's containers are."""
 
@@ -149,18 +130,24 @@ class OwnNetwork:
     def start(self, spec: ProcessSpec, limits: Mapping[str, Bounds], on_exit: OnExit) -> Family:
         """The process, which first enters the network."""
         heard, tell = os.pipe()
-        beginning = Beginning(on_exit)
+        begun: Future[bool] = Future()
+
+        def ended(process: Process) -> None:
+            # Of a command that has not begun nobody is told that it ended.
+            if begun.result():
+                on_exit(process)
+
         with os.fdopen(heard) as answer:
             try:
                 entered = entering(spec, self.namespaces, limits, tell)
-                process = SUPERVISOR.start(entered, beginning.ended)
+                process = SUPERVISOR.start(entered, ended)
             finally:
                 os.close(tell)
             # Both write, whoever comes first, and close it when the command has begun.
             told = answer.read().splitlines()
         first = next((int(line) for line in told if line.isdigit()), 0)
         why = [line for line in told if not line.isdigit()]
-        beginning.is_over(begun=bool(first) and not why)
+        begun.set_result(bool(first) and not why)
         if why:
             process.wait()
             raise NoCommandError(*why)
@@ -183,14 +170,18 @@ class OwnNetwork:
 def entering(
     spec: ProcessSpec, namespaces: Sequence[int], limits: Mapping[str, Bounds], tell: int
 ) -> ProcessSpec:
-    """A process that enters namespaces before it becomes its command, and tells its number."""
+    """A process that enters namespaces before it becomes its command, and tells its number. A
+    command that tells itself why it cannot begin is told where.
+    """
+    tells = root.TELL in spec.environment
     plan = {
         "namespaces": list(namespaces),
         "tell": tell,
+        "command_tells": tells,
         "limits": {name: list(bounds) for name, bounds in limits.items()},
         "folder": str(spec.folder),
         "command": [str(word) for word in spec.command],
-        "environment": dict(spec.environment),
+        "environment": {**spec.environment, **({root.TELL: str(tell)} if tells else {})},
     }
     return replace(
         spec,

@@ -145,10 +145,10 @@ class TaskRun:
                 plan.spec, plan.limits, lambda ended: self._ended(container, ended)
             )
         except OSError as error:
-            runtime = RUNTIME if isinstance(error, NoCommandError) else "{}"
+            why = RUNTIME.format(error) if isinstance(error, NoCommandError) else error
             with self._changed:
                 container.state = State.STOPPED
-                container.reason = f"CannotStartContainerError: {runtime.format(error)}"
+                container.reason = f"CannotStartContainerError: {why}"
                 container.over.set()
                 self._changed.notify_all()
             self._on_change()

@@ -10,7 +10,7 @@ from typing import Any
 
 from emulation.services.cloudwatch.actions import ACTOR, Change
 from emulation.services.cloudwatch.messages import configuration, for_bus, moment, state_of
-from emulation.services.cloudwatch.store import LOCK, Alarm, HistoryItem, Members, store
+from emulation.services.cloudwatch.store import LOCK, Alarm, HistoryItem, Members, is_kept, store
 from emulation.services.service_events import put_event
 
 Changed = Callable[[Alarm, Alarm], None]
@@ -23,8 +23,7 @@ LISTENERS: list[Changed] = []
 def change_state(alarm: Alarm, state: str, reason: str, reason_data: str | None) -> None:
     """Give an alarm another state."""
     with LOCK:
-        is_there = store().alarms.get(alarm.scope, alarm.name) is alarm
-        if alarm.state == state or not is_there:
+        if alarm.state == state or not is_kept(alarm):
             return
         before = replace(alarm)
         alarm.state, alarm.reason, alarm.reason_data = state, reason, reason_data

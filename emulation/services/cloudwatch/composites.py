@@ -19,7 +19,7 @@ from emulation.services.cloudwatch.alarms import check_name, defaults, keep_alar
 from emulation.services.cloudwatch.changes import LISTENERS, act, change_state, keep, tell_bus
 from emulation.services.cloudwatch.errors import validation_error
 from emulation.services.cloudwatch.messages import moment
-from emulation.services.cloudwatch.store import LOCK, Alarm, Members, store
+from emulation.services.cloudwatch.store import LOCK, Alarm, Members, is_kept, store
 from emulation.services.scope import Scope
 
 OPERATION = "PutCompositeAlarm"
@@ -197,8 +197,7 @@ def look_again(alarm: Alarm) -> None:
     """Who holds the actions back now; nobody any more: they are taken."""
     with LOCK:
         held = alarm.suppression
-        is_there = store().alarms.get(alarm.scope, alarm.name) is alarm
-        if held is None or not is_there:
+        if held is None or not is_kept(alarm):
             return
         now = time.time()
         if is_suppressing(alarm):

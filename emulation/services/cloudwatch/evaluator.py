@@ -14,7 +14,7 @@ import time
 
 from emulation.services.cloudwatch.changes import change_state
 from emulation.services.cloudwatch.judging import period_of, step_of, verdict
-from emulation.services.cloudwatch.store import Alarm, database, store
+from emulation.services.cloudwatch.store import Alarm, database, is_kept, store
 
 LOG = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class Evaluator:
     def _run(self) -> None:
         while True:
             alarm = self._next()
-            if store().alarms.get(alarm.scope, alarm.name) is alarm:
+            if is_kept(alarm):
                 evaluate(alarm, time.time() - LAG)
                 self._again(alarm)
 

@@ -129,6 +129,11 @@ class Shelf:
             return self.things.get((scope.account, scope.region), {}).pop(name, None)
 
 
+def is_kept(alarm: Alarm) -> bool:
+    """Whether this is an alarm still: it is neither deleted nor put anew."""
+    return store().alarms.get(alarm.scope, alarm.name) is alarm
+
+
 class Store:
     """The file of everything but metrics."""
 

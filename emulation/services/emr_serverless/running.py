@@ -10,7 +10,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from localstack.runtime import events
 
@@ -23,7 +22,6 @@ from emulation.services.emr_serverless.job_logs import Logs
 from emulation.services.emr_serverless.roles import assumable
 from emulation.services.emr_serverless.store import (
     LOCK,
-    Application,
     Attempt,
     JobRun,
     all_applications,
@@ -41,15 +39,15 @@ _processes: dict[str, tuple[Process, Machine]] = {}
 
 def submit(run: JobRun) -> None:
     """Carry a run out in the background."""
-    background(run, carry_out, run)
+    background(run, carry_out)
 
 
-def background(run: JobRun, work: Callable[..., None], *arguments: Any) -> None:
+def background(run: JobRun, work: Callable[[JobRun], None]) -> None:
     """Do something for a run, as soon as there is an endpoint for it."""
 
     def do() -> None:
         events.infra_ready.wait()
-        work(*arguments)
+        work(run)
 
     threading.Thread(target=do, name=f"run-{run.identifier}", daemon=True).start()
 
@@ -76,11 +74,12 @@ def carry_out(run: JobRun) -> None:
             "the required trust relationship.",
         )
         return
-    attempt(run, application)
+    attempt(run)
 
 
-def attempt(run: JobRun, application: Application) -> None:
+def attempt(run: JobRun) -> None:
     """Start the driver; whatever prevents it fails the run."""
+    application = all_applications()[run.application]
     with LOCK:
         if run.state != "CANCELLING":
             move(run, "SCHEDULED")
@@ -164,12 +163,11 @@ def end(run: JobRun, state: str, details: str) -> None:
         else:
             move(run, state, details)
             announcements.run_used(run, *attempts.utilization(run))
-    application = all_applications()[run.application]
     if again:
-        background(run, attempt, run, application)
+        background(run, attempt)
     else:
         slots.changed()
-        application_states.watch(application)
+        application_states.watch(all_applications()[run.application])
 
 
 def retries(run: JobRun) -> bool:

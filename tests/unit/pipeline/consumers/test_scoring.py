@@ -31,6 +31,13 @@ def finish(worker):
         worker.renew()
 
 
+def take_over(cloud, worker):
+    """The owner is not heard of until its lease is free."""
+    worker.turn()
+    cloud.clock.pass_by(FAILOVER)
+    worker.turn()
+
+
 def begin(cloud, name="a", **changes):
     worker = cloud.worker(name, **changes)
     worker.turn()
@@ -93,9 +100,7 @@ def test_killed_before_the_checkpoint_the_next_owner_writes_the_same_objects(
     """It reads other batches, and finishes the one that was begun as it was."""
     kill_after(full, writes)
     second = full.worker("b", batch=batch)
-    second.turn()
-    full.clock.pass_by(FAILOVER)
-    second.turn()
+    take_over(full, second)
     # In the middle of what the batch is read together from, when it takes several reads.
     second.step(SHARD) if batch == 800 else read_with_an_error(full, second)
     assert full.bucket.puts[-1] == full.bucket.puts[writes - 1]
@@ -133,9 +138,7 @@ def test_owner_that_slept_writes_nothing_after_it_has_lost_the_shard(full, fligh
 
     def sleep():
         full.endpoint.before = lambda: None
-        second.turn()
-        full.clock.pass_by(FAILOVER)
-        second.turn()
+        take_over(full, second)
         finish(second)
         full.bucket.puts.clear()
 
@@ -152,9 +155,7 @@ def test_batch_that_two_workers_have_scored_counts_once(full, flights):
 
     def sleep():
         full.bucket.after = lambda: None
-        second.turn()
-        full.clock.pass_by(FAILOVER)
-        second.turn()
+        take_over(full, second)
         finish(second)
 
     full.bucket.after = sleep
