@@ -66,6 +66,12 @@ class Emulator:
         self.process.send_signal(number)
         return self.process.wait(60)
 
+    def has_saved(self, service: str, *words: str) -> bool:
+        """Whether a kill would leave these words of what the service keeps."""
+        snapshots = (self.folder / "state" / "services" / service).glob("*.pickle")
+        kept = b"".join(snapshot.read_bytes() for snapshot in snapshots)
+        return all(word.encode() in kept for word in words)
+
 
 def client_factory(url: str):
     session = boto3.session.Session("test", "test", region_name="us-east-1")

@@ -107,10 +107,7 @@ def test_kill_leaves_the_catalog_and_fails_what_ran(own_emulator, waiting):
         glue.create_job(Name=name, Role=ROLE, Command=command)
         runs[name] = glue.start_job_run(JobName=name)["JobRunId"]
         waiting(f"{name} {state}", lambda name=name, state=state: told(glue, name, runs) == state)
-    snapshot = own_emulator.folder / "state" / "services" / "glue" / "1.pickle"
-    waiting(
-        "the snapshot", lambda: snapshot.exists() and runs["slow"].encode() in snapshot.read_bytes()
-    )
+    waiting("the snapshot", lambda: own_emulator.has_saved("glue", runs["slow"]))
     own_emulator.end(signal.SIGKILL)
     own_emulator.start()
     assert glue.get_table(DatabaseName="lake", Name="flights")["Table"]["VersionId"] == "0"

@@ -13,10 +13,9 @@ def test_schedule_fires_on_the_minute_also_after_a_kill(own_emulator, waiting):
     events, queue = own_emulator.aws("events"), Listener(own_emulator.aws("sqs"), "q")
     events.put_rule(Name="each", ScheduleExpression="cron(* * * * ? *)")
     events.put_targets(Rule="each", Targets=[{"Id": "q", "Arn": queue.arn}])
-    saved = own_emulator.folder / "state" / "services"
-    waiting(
-        "the snapshots", lambda: all((saved / s / "1.pickle").exists() for s in ("events", "sqs"))
-    )
+    kept = own_emulator.has_saved
+    waiting("the queue to be kept", lambda: kept("sqs", queue.arn))
+    waiting("the rule to be kept", lambda: kept("events", "cron(* * * * ? *)", queue.arn))
     own_emulator.end(signal.SIGKILL)
     own_emulator.start()
     (body,) = waiting("a minute to pass", queue.bodies)[:1]

@@ -252,11 +252,7 @@ def test_accepted_event_survives_the_emulator(hasty, client, function, queue, wa
     s3.create_bucket(Bucket=bucket)
     name = function(slow, Timeout=90)
     configure(client, name, "OnSuccess", queue.arn)
-    snapshots = hasty.folder / "state" / "services" / "lambda"
-    saved = lambda: any(  # noqa: E731
-        queue.arn.encode() in path.read_bytes() for path in snapshots.glob("*.pickle")
-    )
-    waiting("a saved state", saved)
+    waiting("a saved state", lambda: hasty.has_saved("lambda", queue.arn))
     send(client, name, "running")
     send(client, name, "failing")
     waiting("both", lambda: s3.list_objects_v2(Bucket=bucket).get("KeyCount") == 2)

@@ -73,8 +73,7 @@ def test_stop_of_the_emulator_leaves_no_process_and_the_next_invocation_works(
 ):
     aws = own_emulator.aws
     name = create(aws, FAMILY, Timeout=600, MemorySize=256)
-    snapshots = own_emulator.folder / "state" / "services" / "lambda"
-    waiting("a saved state", lambda: any(snapshots.glob("*.pickle")))
+    waiting("a saved state", lambda: own_emulator.has_saved("lambda", name))
     with invoked(aws, name) as answers:
         waiting("two processes", lambda: len(descendants(own_emulator)) == 2)
         pids = descendants(own_emulator)

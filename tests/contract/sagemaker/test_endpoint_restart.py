@@ -69,11 +69,6 @@ def captures(emulator):
     return [line["captureData"]["endpointOutput"]["data"] for line in lines]
 
 
-def is_saved(emulator, *words):
-    snapshot = emulator.folder / "state" / "services" / "sagemaker" / "1.pickle"
-    return snapshot.exists() and all(word in snapshot.read_bytes() for word in words)
-
-
 def test_orderly_end_loses_no_capture_and_a_kill_leaves_the_old_servers(emulator, waiting):
     assert [ask(emulator) for _ in range(3)] == ["blue"] * 3
     emulator.end()
@@ -85,7 +80,7 @@ def test_orderly_end_loses_no_capture_and_a_kill_leaves_the_old_servers(emulator
         EndpointName="e", EndpointConfigName="green", DeploymentConfig=LONG
     )
     waiting("the canary", lambda: "green" in {ask(emulator) for _ in range(10)})
-    waiting("the snapshot", lambda: is_saved(emulator, b"Baking"))
+    waiting("the snapshot", lambda: emulator.has_saved("sagemaker", "Baking"))
     emulator.end(signal.SIGKILL)
     emulator.start()
     assert {ask(emulator) for _ in range(20)} == {"blue"}

@@ -63,7 +63,7 @@ def start_endpoint(sagemaker):
 def start_processing(emulator):
     application = {"ImageUri": IMAGE, "ContainerEntrypoint": ["sleep", "600"]}
     emulator.aws("sagemaker").create_processing_job(
-        ProcessingJobName="slow-one",
+        ProcessingJobName="long",
         RoleArn=emulator.role,
         AppSpecification=application,
         ProcessingResources=resources(),
@@ -94,11 +94,6 @@ def endpoint_status(sagemaker):
     return sagemaker.describe_endpoint(EndpointName="e")["EndpointStatus"]
 
 
-def is_saved(emulator, *words):
-    snapshot = emulator.folder / "state" / "services" / "sagemaker" / "1.pickle"
-    return snapshot.exists() and all(word in snapshot.read_bytes() for word in words)
-
-
 def test_work_after_kill_9(emulator, waiting):
     sagemaker = emulator.aws("sagemaker")
     start_job(emulator, "quick")
@@ -112,14 +107,15 @@ def test_work_after_kill_9(emulator, waiting):
     start_job(emulator, "slow")
     waiting("the slow job", lambda: status(sagemaker, "slow") == "InProgress")
     waiting("the endpoint", lambda: endpoint_status(sagemaker) == "InService")
-    waiting("the snapshot", lambda: is_saved(emulator, b"slow", b"InService"))
+    last = ("processing-job/long", "training-job/slow", "InService")
+    waiting("the snapshot", lambda: emulator.has_saved("sagemaker", *last))
     emulator.end(signal.SIGKILL)
     emulator.start()
     assert status(sagemaker, "quick") == "Completed"
     slow = sagemaker.describe_training_job(TrainingJobName="slow")
     assert slow["TrainingJobStatus"] == "Failed"
     assert slow["FailureReason"].startswith("InternalServerError: the emulator ended")
-    slow = sagemaker.describe_processing_job(ProcessingJobName="slow-one")
+    slow = sagemaker.describe_processing_job(ProcessingJobName="long")
     assert slow["ProcessingJobStatus"] == "Failed"
     assert slow["FailureReason"].startswith("InternalServerError: the emulator ended")
     kept = sagemaker.describe_model_package(ModelPackageName=version)

@@ -102,8 +102,7 @@ def test_target_that_is_gone_leaves_a_dead_letter(scheduler, listener, unique, w
 
 def test_schedule_fires_after_a_kill(own_emulator, waiting):
     queue = Listener(own_emulator.aws("sqs"), "q")
-    saved = own_emulator.folder / "state" / "services" / "sqs" / "1.pickle"
-    waiting("the queue to be kept", saved.exists)
+    waiting("the queue to be kept", lambda: own_emulator.has_saved("sqs", queue.arn))
     target = {"Arn": queue.arn, "RoleArn": ROLE, "Input": "here"}
     create(
         own_emulator.aws("scheduler"), "s", ScheduleExpression="cron(* * * * ? *)", Target=target

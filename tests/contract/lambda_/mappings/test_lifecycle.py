@@ -171,12 +171,8 @@ def kept(emulator) -> list[str]:
 )
 def test_end_of_the_emulator_loses_nothing(own_emulator, waiting, factor, number):
     """No attempt is left: a batch whose process ends with the emulator is not given up for it."""
-    uuid = start(
-        own_emulator, BatchSize=10, ParallelizationFactor=factor, MaximumRetryAttempts=0
-    ).encode()
-    snapshots = own_emulator.folder / "state" / "services" / "lambda"
-    saved = lambda: any(uuid in path.read_bytes() for path in snapshots.glob("*.pickle"))  # noqa: E731
-    waiting("a saved state", saved)
+    uuid = start(own_emulator, BatchSize=10, ParallelizationFactor=factor, MaximumRetryAttempts=0)
+    waiting("a saved state", lambda: own_emulator.has_saved("lambda", uuid))
     names = {f"{number:04}" for number in range(400)}
     own_emulator.aws("kinesis").put_records(
         StreamName="s", Records=[{"Data": name, "PartitionKey": name} for name in sorted(names)]
