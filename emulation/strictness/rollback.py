@@ -13,9 +13,15 @@ import threading
 from typing import Any
 from weakref import WeakValueDictionary
 
-from localstack.aws.api.cloudformation import ChangeAction, ChangeSetType, StackStatus
+from localstack.aws.api.cloudformation import (
+    ChangeAction,
+    ChangeSetType,
+    ResourceStatus,
+    StackStatus,
+)
 from localstack.services.cloudformation.engine.v2.change_set_model_executor import (
     ChangeSetModelExecutor,
+    EventOperationFromAction,
     TriggerRollback,
 )
 from localstack.services.cloudformation.engine.v2.change_set_model_preproc import (
@@ -35,6 +41,9 @@ NOT_AFTER_ROLLBACK = {
     StackStatus.UPDATE_FAILED,
     StackStatus.REVIEW_IN_PROGRESS,
 }
+BEGUN = {StackStatus.CREATE_IN_PROGRESS, StackStatus.UPDATE_IN_PROGRESS}
+WELL = {StackStatus.CREATE_COMPLETE, StackStatus.UPDATE_COMPLETE}
+DELETION = {StackStatus.DELETE_IN_PROGRESS, StackStatus.DELETE_FAILED}
 EMPTY: dict[str, Any] = {"Resources": {}}
 
 WORK: WeakValueDictionary[str, threading.Thread] = WeakValueDictionary()
@@ -49,6 +58,7 @@ def apply() -> None:
     def process_or_roll_back(executor: Any) -> None:
         """Deploy; what fails is undone before the stack is said to be rolled back."""
         began = executor._change_set.stack.status
+        executor.failed = {}
         WORK[executor._change_set.stack.stack_id] = threading.current_thread()
         finished = began == StackStatus.DELETE_IN_PROGRESS
         try:
@@ -65,21 +75,49 @@ def apply() -> None:
 
 def tell_of_what_was_touched(process_event: Any, executor: Any, **about: Any) -> None:
     """A failure passes through everything that needs what has failed, which nobody has touched."""
-    cause = sys.exception()
-    if not (
-        about["event_status"] is OperationStatus.FAILED
-        and isinstance(cause, TriggerRollback)
-        and cause.logical_resource_id != about["logical_resource_id"]
-    ):
+    if about["event_status"] is not OperationStatus.FAILED:
         process_event(executor, **about)
+        return
+    cause = sys.exception()
+    name = about["logical_resource_id"]
+    if not isinstance(cause, TriggerRollback) or cause.logical_resource_id == name:
+        tell_of_failure(executor, name, about)
+
+
+def tell_of_failure(executor: Any, name: str, about: dict[str, Any]) -> None:
+    """The event of a resource; a stack that is deployed has failed when it is rolled back."""
+    doing = about.get("special_action") or EventOperationFromAction[about["action"].value]
+    stack = executor._change_set.stack
+    stack.set_resource_status(
+        logical_resource_id=name,
+        physical_resource_id=executor._get_physical_id(name, False),
+        resource_type=about["resource_type"],
+        status=ResourceStatus(about.get("custom_status") or f"{doing}_FAILED"),
+        resource_status_reason=about.get("reason"),
+    )
+    executor.failed.setdefault(doing.lower(), {})[name] = True
+    if stack.status in DELETION:
+        stack.set_stack_status(StackStatus.DELETE_FAILED, what_failed(executor))
+
+
+def what_failed(executor: Any) -> str:
+    """The sentences of AWS; without a resource that failed, the error itself."""
+    told = [
+        f"The following resource(s) failed to {verb}: [{', '.join(names)}]."
+        for verb, names in executor.failed.items()
+    ]
+    return " ".join(told) or str(sys.exception())
 
 
 def set_status_after_rollback(
     set_status: Any, stack: Any, status: Any, reason: str | None = None
 ) -> None:
     """A rolled back stack is not called complete, failed or in review behind its back."""
-    if not (stack.status in AT_REST and status in NOT_AFTER_ROLLBACK):
-        set_status(stack, status, reason)
+    if stack.status in AT_REST and status in NOT_AFTER_ROLLBACK:
+        return
+    set_status(stack, status, reason or ("User Initiated" if status in BEGUN else None))
+    if status in WELL:
+        stack.status_reason = None
 
 
 def roll_back(executor: Any, *, updating: bool) -> None:
@@ -87,9 +125,11 @@ def roll_back(executor: Any, *, updating: bool) -> None:
     change_set = executor._change_set
     stack = change_set.stack
     executor._deferred_actions.clear()
-    stack.set_stack_status(
-        StackStatus.UPDATE_ROLLBACK_IN_PROGRESS if updating else StackStatus.ROLLBACK_IN_PROGRESS
-    )
+    if updating:
+        stack.set_stack_status(StackStatus.UPDATE_ROLLBACK_IN_PROGRESS, what_failed(executor))
+    else:
+        why = f"{what_failed(executor)} Rollback requested by user."
+        stack.set_stack_status(StackStatus.ROLLBACK_IN_PROGRESS, why)
     before: dict[str, Record] = dict(stack.resolved_resources) if updating else {}
     made = dict(executor.resources)
     for name, record in reversed(made.items()):

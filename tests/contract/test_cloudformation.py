@@ -65,6 +65,15 @@ def failing(cloudformation, stack: str):
     events += cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
 
 
+def told_of(stack: str, events: list[dict]) -> list[tuple[str, str | None]]:
+    """Status and reason of the stack itself, the oldest first."""
+    return [
+        (event["ResourceStatus"], event.get("ResourceStatusReason"))
+        for event in reversed(events)
+        if event["LogicalResourceId"] == stack
+    ]
+
+
 # what works
 
 
@@ -240,12 +249,18 @@ def test_failed_stack_of_create_stack_is_rolled_back(cloudformation, aws, stack)
         "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
     }
     body = template({"Q": queue(stack), "P": broken})
-    with failing(cloudformation, stack):
+    with failing(cloudformation, stack) as events:
         cloudformation.create_stack(StackName=stack, TemplateBody=body)
         waiter = cloudformation.get_waiter("stack_create_complete")
         waiter.wait(StackName=stack, WaiterConfig=FAST)
-    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    assert status == "ROLLBACK_COMPLETE"
+    why = "The following resource(s) failed to create: [P]. Rollback requested by user."
+    assert told_of(stack, events) == [
+        ("CREATE_IN_PROGRESS", "User Initiated"),
+        ("ROLLBACK_IN_PROGRESS", why),
+        ("ROLLBACK_COMPLETE", None),
+    ]
+    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    assert (found["StackStatus"], found["StackStatusReason"]) == ("ROLLBACK_COMPLETE", why)
 
 
 def test_failed_update_of_update_stack_is_rolled_back(cloudformation, aws, stack):
@@ -258,12 +273,17 @@ def test_failed_update_of_update_stack_is_rolled_back(cloudformation, aws, stack
         "Properties": {"Bucket": f"no-such-bucket-{stack}", "PolicyDocument": {"Statement": []}},
     }
     body = template({"R": queue(f"{stack}-new"), "P": broken})
-    with failing(cloudformation, stack):
+    (found,) = cloudformation.describe_stacks(StackName=stack)["Stacks"]
+    assert "StackStatusReason" not in found
+    with failing(cloudformation, stack) as events:
         cloudformation.update_stack(StackName=stack, TemplateBody=body)
         waiter = cloudformation.get_waiter("stack_update_complete")
         waiter.wait(StackName=stack, WaiterConfig=FAST)
-    status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    assert status == "UPDATE_ROLLBACK_COMPLETE"
+    assert told_of(stack, events)[-3:] == [
+        ("UPDATE_IN_PROGRESS", "User Initiated"),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [P]."),
+        ("UPDATE_ROLLBACK_COMPLETE", None),
+    ]
     assert aws("sqs").get_queue_url(QueueName=stack)
     urls = aws("sqs").list_queues(QueueNamePrefix=f"{stack}-new")
     assert "QueueUrls" not in urls
@@ -301,7 +321,7 @@ def test_what_needs_a_resource_that_failed_is_not_said_to_have_failed(cloudforma
         waiter.wait(StackName=stack, WaiterConfig=FAST)
     events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
     failed = {event["LogicalResourceId"] for event in events if "FAILED" in event["ResourceStatus"]}
-    assert failed - {stack} == {"P"}
+    assert failed == {"P"}
     resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
     states = {item["LogicalResourceId"]: item["ResourceStatus"] for item in resources}
     assert states["Q"] == "CREATE_COMPLETE"
@@ -319,10 +339,13 @@ def test_bucket_with_objects_fails_the_deletion(cloudformation, aws, stack):
         cloudformation.delete_stack(StackName=stack)
         waiter = cloudformation.get_waiter("stack_delete_complete")
         waiter.wait(StackName=stack, WaiterConfig=FAST)
-    failed = [event for event in events if event["ResourceStatus"] == "DELETE_FAILED"]
-    assert "BucketNotEmpty" in next(
-        event["ResourceStatusReason"] for event in failed if event["LogicalResourceId"] == "B"
-    )
+    failed = {
+        event["LogicalResourceId"]: event["ResourceStatusReason"]
+        for event in events
+        if event["ResourceStatus"] == "DELETE_FAILED"
+    }
+    assert "BucketNotEmpty" in failed["B"]
+    assert failed[stack] == "The following resource(s) failed to delete: [B]."
     assert s3.get_object(Bucket=stack, Key="kept")["Body"].read() == b"1"
     s3.delete_object(Bucket=stack, Key="kept")
 
