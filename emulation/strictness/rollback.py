@@ -117,7 +117,7 @@ def set_status_after_rollback(
         return
     set_status(stack, status, reason or ("User Initiated" if status in BEGUN else None))
     if status in WELL:
-        stack.status_reason = None
+        stack.status_reason = reason
 
 
 def roll_back(executor: Any, *, updating: bool) -> None:

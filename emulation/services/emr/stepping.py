@@ -52,9 +52,9 @@ def _run(cluster: Cluster, step: Step, on_end: Ended) -> None:
         if jar.endswith(SCRIPT_RUNNER):
             words = [*fetch_script(cluster, arguments[0], work.folder), *arguments[1:]]
         with LOCK:
-            if step.state != "RUNNING":
+            if step.state != "RUNNING" or cluster.state in ENDING:
                 work.close(1)
-                _finish(cluster, step, "CANCELLED", "Step was cancelled by the user")
+                _finish_stopped(cluster, step)
                 on_end(cluster, step)
                 return
             process = work.start(words, {"EMR_STEP_ID": step.identifier}, ended)
@@ -69,15 +69,21 @@ def _run(cluster: Cluster, step: Step, on_end: Ended) -> None:
 def _settle(cluster: Cluster, step: Step, work: Work, process: Process) -> None:
     """How a process's end reads in EMR."""
     status = process.status()
-    if step.state == "CANCEL_PENDING":
-        _finish(cluster, step, "CANCELLED", "Step was cancelled by the user")
+    if step.state == "CANCEL_PENDING" or status is Status.STOPPED:
+        _finish_stopped(cluster, step)
     elif status is Status.SUCCEEDED:
         _finish(cluster, step, "COMPLETED")
-    elif status is Status.STOPPED:
-        _finish(cluster, step, "INTERRUPTED", "Job terminated")
     else:
         message = work.logs.exceptions.last()
         _finish(cluster, step, "FAILED", failure=_failure(cluster, step, message))
+
+
+def _finish_stopped(cluster: Cluster, step: Step) -> None:
+    """By its user, or with its cluster."""
+    if step.state == "CANCEL_PENDING":
+        _finish(cluster, step, "CANCELLED", "Step was cancelled by the user")
+    else:
+        _finish(cluster, step, "INTERRUPTED", "Job terminated")
 
 
 def _failure(cluster: Cluster, step: Step, message: str) -> Members:

@@ -5,6 +5,7 @@ import pytest
 from tests.contract.refusals import refusal
 
 RUNNER = "command-runner.jar"
+SCRIPT_RUNNER = "s3://us-east-1.elasticmapreduce/libs/script-runner/script-runner.jar"
 OVER = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 FAST = {"Delay": 1, "MaxAttempts": 300}
 
@@ -83,7 +84,7 @@ def test_a_cluster_bootstraps_runs_its_steps_and_waits(emr, run, put, text):
                 "Name": "script",
                 "ActionOnFailure": "CONTINUE",
                 "HadoopJarStep": {
-                    "Jar": "s3://us-east-1.elasticmapreduce/libs/script-runner/script-runner.jar",
+                    "Jar": SCRIPT_RUNNER,
                     "Args": [script, "a b"],
                 },
             },
@@ -183,6 +184,17 @@ def test_steps_run_side_by_side_as_many_as_the_cluster_allows(emr, run, waiting)
     emr.terminate_job_flows(JobFlowIds=[cluster])
     emr.get_waiter("cluster_terminated").wait(ClusterId=cluster, WaiterConfig=FAST)
     assert set(states(emr, cluster).values()) == {"INTERRUPTED"}
+
+
+def test_the_end_of_a_cluster_stops_a_step_that_still_fetches_its_script(emr, run, put, waiting):
+    fetched = 100 * "#" + "\n"
+    script = put("long.sh", f"#!/bin/sh\nexec sleep 1000\n{fetched * 2_000_000}")
+    jar = {"Jar": SCRIPT_RUNNER, "Args": [script]}
+    cluster = run(Steps=[{"Name": "long", "ActionOnFailure": "CONTINUE", "HadoopJarStep": jar}])
+    waiting("the step", lambda: states(emr, cluster)["long"] == "RUNNING")
+    emr.terminate_job_flows(JobFlowIds=[cluster])
+    emr.get_waiter("cluster_terminated").wait(ClusterId=cluster, WaiterConfig=FAST)
+    assert states(emr, cluster) == {"long": "INTERRUPTED"}
 
 
 def test_a_protected_cluster_is_not_terminated(emr, run):
