@@ -232,6 +232,17 @@ def test_run_is_stopped_and_counts_against_the_limit(glue, put, create, finished
     assert finished(name, run_id)["JobRunState"] == "STOPPED"
 
 
+def test_run_that_is_stopped_while_it_fails_is_not_tried_again(glue, put, create, finished):
+    """It is asked to stop while its script is fetched; then it has a file too few."""
+    script = put("jobs/long.py", "#" * 200_000_000)
+    missing = {"--extra-py-files": f"{script}.zip"}
+    name = create(script, "pythonshell", MaxRetries=3, DefaultArguments=missing)
+    run_id = glue.start_job_run(JobName=name)["JobRunId"]
+    glue.batch_stop_job_run(JobName=name, JobRunIds=[run_id])
+    assert finished(name, run_id)["JobRunState"] == "STOPPED"
+    assert len(glue.get_job_runs(JobName=name)["JobRuns"]) == 1
+
+
 def test_failed_run_is_tried_again(glue, put, create, finished, waiting):
     name = create(put("jobs/x.py", "raise ValueError('boom')\n"), "pythonshell", MaxRetries=1)
     first = glue.start_job_run(JobName=name)["JobRunId"]

@@ -21,6 +21,7 @@ from emulation.services.autoscaling.store import (
     Member,
     Members,
     all_groups,
+    groups,
     remove,
 )
 from emulation.services.ec2 import launching, lifecycle
@@ -96,6 +97,8 @@ def keep(group: Group) -> float | None:
         missing = group.desired - len(counted)
         group.save()
     for _ in range(missing):
+        if is_gone(group):
+            return None
         _, earliest = _delays.get(group.arn, (0.0, 0.0))
         if time.monotonic() < earliest or not launch(group):
             return _delays[group.arn][1]
@@ -181,11 +184,20 @@ def terminate(group: Group, member: Member, cause: str) -> str:
         {"Availability Zone": member.zone},
     )
     group.save()
-    # Protection from the API's termination is none from the group's.
-    if live := ec2.instances(group.scope).get(member.instance_id):
+    end(group, member.instance_id)
+    return member.activity
+
+
+def end(group: Group, instance_id: str) -> None:
+    """Protection from the API's termination is none from the group's."""
+    if live := ec2.instances(group.scope).get(instance_id):
         with live.lock:
             lifecycle.end_begins(live, "shutting-down")
-    return member.activity
+
+
+def is_gone(group: Group) -> bool:
+    """Whether it was deleted while an instance was launched for it."""
+    return groups(group.scope).get(group.name) is not group
 
 
 def launch(group: Group) -> bool:
@@ -207,6 +219,9 @@ def launch(group: Group) -> bool:
         delay(group)
         return False
     with LOCK:
+        if is_gone(group):
+            end(group, made["InstanceId"])
+            return True
         group.activities[0]["Description"] += f": {made['InstanceId']}"
         group.activities[0]["Details"] = {"Availability Zone": zone}
         group.members[made["InstanceId"]] = Member(

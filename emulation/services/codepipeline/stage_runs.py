@@ -136,7 +136,11 @@ class Runner:
 
     def begin(self, action: Members) -> None:
         """Start an action; what fails before there is work fails it as well."""
-        task = self.task(action)
+        with LOCK:
+            if not self.ours():
+                # Nobody would end a run that begins in a stage that somebody else has ended.
+                return
+            task = self.task(action)
         outcome: Outcome | None = INTERNAL
         try:
             with LOCK:

@@ -61,8 +61,9 @@ def boot(live: Live) -> None:
             live.imds = live.imds or metadata_server(live)
             # The address of the metadata service is another one for each start.
             spec = machine_spec(live)
-            live.machine = Machine(spec, lambda: booted(live), lambda end: ended(live, end))
-            live.machine.start()
+            machine = Machine(spec, lambda: booted(live), lambda end: ended(live, end, machine))
+            live.machine = machine
+            machine.start()
     except OSError as error:
         LOG.warning("%s could not be started: %s", instance.instance_id, error)
         end_with(live, "terminated", because(NOT_STARTED, str(error)), "Server.InternalError")
@@ -103,10 +104,12 @@ def booted(live: Live) -> None:
     tell(live.instance)
 
 
-def ended(live: Live, end: End) -> None:
-    """Its first process has ended."""
+def ended(live: Live, end: End, machine: Machine | None) -> None:
+    """Its first process has ended; of a machine that is another's successor nobody minds."""
     instance = live.instance
     with live.lock:
+        if machine is not live.machine:
+            return
         if instance.state == "shutting-down":
             end_with(live, "terminated", instance.reason, instance.transition)
         elif instance.state == "stopping":
@@ -239,7 +242,9 @@ def in_background(live: Live, *, force: bool) -> None:
     """Let the units stop in their own time; the state follows when the process has ended."""
     machine = live.machine
     if machine is None or not machine.running:
-        ended(live, End.STOPPED)
+        # Its own end, if that is still to be told, comes too late.
+        live.machine = None
+        ended(live, End.STOPPED, None)
         return
     name = f"{live.instance.instance_id}-stop"
     threading.Thread(target=machine.stop, kwargs={"force": force}, name=name, daemon=True).start()

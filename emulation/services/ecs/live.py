@@ -58,7 +58,6 @@ class LiveTask:
 
     def start(self) -> None:
         """Give it its thread."""
-        LIVE[self.task.arn] = self
         name = f"task-{self.task.identifier[:12]}"
         threading.Thread(target=self._live, name=name, daemon=True).start()
 

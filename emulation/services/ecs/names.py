@@ -39,9 +39,20 @@ def cluster(scope: Scope, identifier: str | None) -> Cluster:
         CommonServiceException: ClusterNotFoundException.
     """
     found = find_cluster(scope, identifier)
-    if found is None or found.status != "ACTIVE":
+    if found is None:
         raise cluster_not_found()
+    check_active(found)
     return found
+
+
+def check_active(found: Cluster) -> None:
+    """Refuse a cluster that is deleted.
+
+    Raises:
+        CommonServiceException: ClusterNotFoundException.
+    """
+    if found.status != "ACTIVE":
+        raise cluster_not_found()
 
 
 def find_service(place: Cluster, identifier: str) -> Service | None:

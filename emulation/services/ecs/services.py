@@ -52,6 +52,7 @@ def create(scope: Scope, request: Members) -> Members:
         members=members | {"asked": asked},
     )
     with LOCK:
+        names.check_active(cluster)
         deployments.begin(service)
         answer = told(service, ["TAGS"])
     scheduler.wake()

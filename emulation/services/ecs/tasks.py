@@ -106,11 +106,14 @@ def unplaceable(order: Order, count: int) -> Members | None:
 def start(order: Order, number: int) -> Members:
     """A task that begins; as it is before it has begun."""
     task = making.make(order, number)
+    live = LiveTask(task)
     with LOCK:
+        names.check_active(order.cluster)
         TASKS.save(task)
+        LIVE[task.arn] = live
         found = told(task)
     telling.task_changed(task)
-    LiveTask(task).start()
+    live.start()
     return found
 
 

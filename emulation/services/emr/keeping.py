@@ -142,6 +142,9 @@ def _bring_down(cluster: Cluster) -> None:
         for step in cluster.steps:
             if step.state == "PENDING":
                 stepping.move(cluster, step, "CANCELLED", "Job terminated")
+            elif step.ended is None and step.state != "CANCELLED":
+                # It still fetches its script, or writes its log.
+                stepping.finish_stopped(cluster, step)
         errors = cluster.code in ("STEP_FAILURE", "BOOTSTRAP_FAILURE", "INTERNAL_ERROR")
         cluster.ended = time.time()
         _kept.discard(cluster.identifier)

@@ -52,25 +52,32 @@ def _run(cluster: Cluster, step: Step, on_end: Ended) -> None:
         if jar.endswith(SCRIPT_RUNNER):
             words = [*fetch_script(cluster, arguments[0], work.folder), *arguments[1:]]
         with LOCK:
-            if step.state != "RUNNING" or cluster.state in ENDING:
-                work.close(1)
-                _finish_stopped(cluster, step)
-                on_end(cluster, step)
+            if _is_wanted(cluster, step):
+                process = work.start(words, {"EMR_STEP_ID": step.identifier}, ended)
+                _processes[step.identifier] = (process, f"{step.identifier}.pid")
                 return
-            process = work.start(words, {"EMR_STEP_ID": step.identifier}, ended)
-            _processes[step.identifier] = (process, f"{step.identifier}.pid")
     except (ScriptNotFoundError, OSError) as error:
         work.logs.errors(str(error))
+        if _is_wanted(cluster, step):
+            work.close(1)
+            _finish(cluster, step, "FAILED", failure=_failure(cluster, step, str(error)))
+            on_end(cluster, step)
+            return
+    if step.ended is None:
         work.close(1)
-        _finish(cluster, step, "FAILED", failure=_failure(cluster, step, str(error)))
+        finish_stopped(cluster, step)
         on_end(cluster, step)
+
+
+def _is_wanted(cluster: Cluster, step: Step) -> bool:
+    return step.state == "RUNNING" and cluster.state not in ENDING
 
 
 def _settle(cluster: Cluster, step: Step, work: Work, process: Process) -> None:
     """How a process's end reads in EMR."""
     status = process.status()
     if step.state == "CANCEL_PENDING" or status is Status.STOPPED:
-        _finish_stopped(cluster, step)
+        finish_stopped(cluster, step)
     elif status is Status.SUCCEEDED:
         _finish(cluster, step, "COMPLETED")
     else:
@@ -78,7 +85,7 @@ def _settle(cluster: Cluster, step: Step, work: Work, process: Process) -> None:
         _finish(cluster, step, "FAILED", failure=_failure(cluster, step, message))
 
 
-def _finish_stopped(cluster: Cluster, step: Step) -> None:
+def finish_stopped(cluster: Cluster, step: Step) -> None:
     """By its user, or with its cluster."""
     if step.state == "CANCEL_PENDING":
         _finish(cluster, step, "CANCELLED", "Step was cancelled by the user")
@@ -98,6 +105,8 @@ def _finish(
     cluster: Cluster, step: Step, state: str, message: str = "", failure: Members | None = None
 ) -> None:
     with LOCK:
+        if step.ended is not None:
+            return
         step.ended = time.time()
         step.failure = failure or {}
         move(cluster, step, state, message)

@@ -169,6 +169,8 @@ def delete(scope: Scope, request: Members) -> Members:
     with LOCK:
         application = find(scope, request["applicationId"])
         _must_be(application, RESTING)
+        if active := active_runs(application):
+            raise errors.busy(application.identifier, len(active))
         application_states.move(application, "TERMINATED")
     return {}
 

@@ -152,6 +152,9 @@ def finish(run: JobRun, place: attempts.Place, logs: Logs, state: str, details: 
 def end(run: JobRun, state: str, details: str) -> None:
     """Tell the end of an attempt, and begin the next where there is one."""
     with LOCK:
+        if state == "FAILED" and run.state == "CANCELLING":
+            # It failed by itself; who cancelled it meanwhile wants no other attempt.
+            state, details = "CANCELLED", CANCELLED
         now = run.attempt
         now.ended = now.ended or time.time()
         again = state == "FAILED" and retries(run)

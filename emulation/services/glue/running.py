@@ -215,10 +215,14 @@ def end(run: RunInScope, definition: Record, logs: Logs, state: str, message: st
     """Write the log's last lines, clear up, then tell the end: who sees it, sees the whole log."""
     logs.close()
     shutil.rmtree(run.folder(), ignore_errors=True)
-    record, moment = run.record(), now()
-    seconds = int((moment - record["StartedOn"]).total_seconds()) if record else 0
-    told = {"ErrorMessage": message} if message else {}
-    run.change(JobRunState=state, CompletedOn=moment, ExecutionTime=seconds, **told)
+    with LOCK:
+        record, moment = run.record(), now()
+        if state == "FAILED" and record.get("JobRunState") == "STOPPING":
+            # It failed by itself; who stopped it meanwhile wants no other attempt.
+            state, message = "STOPPED", None
+        seconds = int((moment - record["StartedOn"]).total_seconds()) if record else 0
+        told = {"ErrorMessage": message} if message else {}
+        run.change(JobRunState=state, CompletedOn=moment, ExecutionTime=seconds, **told)
     # No request tells of this change, and a kill must not make a run that ended one that was
     # running.
     save_service("glue")

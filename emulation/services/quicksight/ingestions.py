@@ -43,6 +43,15 @@ class Running:
     cancelled: threading.Event = field(default_factory=threading.Event)
     connection: Any = None
 
+    def check(self) -> None:
+        """Go no further when it is cancelled.
+
+        Raises:
+            InterruptException: it is.
+        """
+        if self.cancelled.is_set():
+            raise duckdb.InterruptException("cancelled")
+
 
 RUNNING: dict[str, Running] = {}
 """What runs or waits, by ARN."""
@@ -101,8 +110,7 @@ def _run(scope: Scope, made: Members) -> None:
     with TURNS[made["Arn"].split("/ingestion/")[0]]:
         began = time.time()
         try:
-            if running.cancelled.is_set():
-                raise duckdb.InterruptException("cancelled")
+            running.check()
             made = _note(scope, made, Status="RUNNING")
             found = _copied(scope, made, running)
         except duckdb.InterruptException:
@@ -145,6 +153,7 @@ def _copied(scope: Scope, made: Members, running: Running) -> Members:
             running.connection = stack.enter_context(spice.connection())
         else:
             running.connection = stack.enter_context(session_at(scope, place)).connection
+        running.check()
         rows = spice.write(running.connection, relation.sql, path)
         dropped = planner.rows_dropped(running.connection)
         running.connection = None

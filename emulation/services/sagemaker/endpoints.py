@@ -225,10 +225,13 @@ def list_endpoints(scope: Scope, request: Members) -> Members:
 def delete(scope: Scope, name: str) -> None:
     """Stop the servers, then forget the endpoint; one that is being changed stays, as on AWS."""
     endpoint = find(scope, name)
-    if endpoint.status in IN_PROGRESS:
-        raise endpoint_in_progress(endpoint.arn)
-    if endpoint.status != "Deleting":
-        enter(scope, endpoint, "Deleting")
+    with _CLAIMING:
+        if endpoint.status in IN_PROGRESS:
+            raise endpoint_in_progress(endpoint.arn)
+        is_first = endpoint.status != "Deleting"
+        if is_first:
+            enter(scope, endpoint, "Deleting")
+    if is_first:
         in_background(f"delete-{name}", lambda: remove(scope, endpoint))
 
 

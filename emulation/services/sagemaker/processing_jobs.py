@@ -68,9 +68,9 @@ def start(
         schedule_arn=schedule_arn,
         metrics_namespace=metrics_namespace,
     )
+    RUNS[arn] = run = ProcessingRun(scope, job, lambda: announce(scope, job))
     scope.store.processing_jobs[name] = job
     tags.set_tags(scope, arn, request.get("Tags", []))
-    RUNS[arn] = run = ProcessingRun(scope, job, lambda: announce(scope, job))
     run.start()
     return job
 

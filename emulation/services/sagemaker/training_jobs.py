@@ -66,9 +66,9 @@ def create(scope: Scope, request: Members) -> Members:
     check_role(scope, request["RoleArn"])
     check_channels(scope, request)
     job = TrainingJob(name, arn, request)
+    RUNS[arn] = run = TrainingRun(scope, job, lambda: announce(scope, job))
     scope.store.training_jobs[name] = job
     tags.set_tags(scope, arn, request.get("Tags", []))
-    RUNS[arn] = run = TrainingRun(scope, job, lambda: announce(scope, job))
     run.start()
     return {"TrainingJobArn": arn}
 

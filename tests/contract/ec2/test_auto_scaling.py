@@ -1,5 +1,7 @@
 """A group has as many running instances as it wants, whatever happens to them."""
 
+import time
+
 import pytest
 
 from tests.contract.refusals import refusal
@@ -62,6 +64,28 @@ def in_service(autoscaling, waiting):
         return list(waiting(f"{count} instances in service", members))
 
     return wait
+
+
+def test_instance_that_is_launched_for_a_group_that_is_deleted_ends(
+    ec2, autoscaling, template, unique, waiting
+):
+    place = {"AvailabilityZones": ["us-east-1a"], "MinSize": 0, "MaxSize": 3}
+    for number in range(5):
+        name = f"{unique}-{number}"
+        autoscaling.create_auto_scaling_group(
+            AutoScalingGroupName=name, LaunchTemplate=template, DesiredCapacity=3, **place
+        )
+        autoscaling.delete_auto_scaling_group(AutoScalingGroupName=name, ForceDelete=True)
+    waiting("the groups to be gone", lambda: not described(autoscaling, f"{unique}-4"))
+    of_groups = {"Name": "tag:aws:autoscaling:groupName", "Values": [f"{unique}-*"]}
+
+    def states():
+        found = ec2.describe_instances(Filters=[of_groups])["Reservations"]
+        return [item["State"]["Name"] for answer in found for item in answer["Instances"]]
+
+    waiting("their instances to end", lambda: set(states()) <= {"terminated"})
+    time.sleep(2)
+    assert set(states()) <= {"terminated"}
 
 
 def test_group_launches_spreads_and_tags_its_instances(ec2, autoscaling, group, in_service):

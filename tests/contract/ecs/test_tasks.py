@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -305,6 +306,26 @@ def test_a_task_that_cannot_be_is_refused(fargate):
         ("ClientException", "TaskDefinition not found."),
         ("InvalidParameterException", "No Container Instances were found in your cluster."),
     ]
+
+
+def test_no_task_starts_in_a_cluster_that_is_deleted_meanwhile(fargate):
+    definition, ecs = fargate.define(container()), fargate.ecs
+
+    def answers(ask, *arguments) -> bool:
+        try:
+            ask(*arguments)
+        except ecs.exceptions.ClientError as error:
+            code = error.response["Error"]["Code"]
+            assert code in ("ClusterNotFoundException", "ClusterContainsTasksException")
+            return False
+        return True
+
+    with ThreadPoolExecutor() as pool:
+        for _ in range(10):
+            running = pool.submit(answers, fargate.run, definition)
+            deleted = answers(lambda: ecs.delete_cluster(cluster=fargate.name))
+            assert not (running.result() and deleted)
+            fargate.ecs.create_cluster(clusterName=fargate.name)
 
 
 def test_a_role_that_does_not_trust_tasks_is_refused(fargate):
