@@ -109,16 +109,12 @@ class Shell:
         process = self._ready(deadline)
         self._status = None
         # A shell that was stopped meanwhile reads no more; why it ended is told below.
-        with contextlib.suppress(BrokenPipeError):
-            self._say(f"{self._place.seen(file)}\n")
+        with contextlib.suppress(BrokenPipeError), os.fdopen(os.dup(self._commands), "w") as pipe:
+            pipe.write(f"{self._place.seen(file)}\n")
         status = self._wait(process, deadline)
         if self._fresh:
             self._end()
         return status
-
-    def _say(self, line: str) -> None:
-        with os.fdopen(os.dup(self._commands), "w") as pipe:
-            pipe.write(line)
 
     def set_succeeding(self, value: str) -> None:
         """Tell the commands that follow whether those before them succeeded."""

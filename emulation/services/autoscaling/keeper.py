@@ -21,7 +21,6 @@ from emulation.services.autoscaling.store import (
     Member,
     Members,
     all_groups,
-    groups,
     remove,
 )
 from emulation.services.ec2 import launching, lifecycle
@@ -72,8 +71,7 @@ def end_strays() -> None:
     for live in ec2.all_instances():
         of_a_group = GROUP_TAG in live.instance.tags
         if of_a_group and live.instance.instance_id not in known:
-            with live.lock:
-                lifecycle.end_begins(live, "shutting-down")
+            end(live)
 
 
 def keep(group: Group) -> float | None:
@@ -97,7 +95,7 @@ def keep(group: Group) -> float | None:
         missing = group.desired - len(counted)
         group.save()
     for _ in range(missing):
-        if is_gone(group):
+        if not group.is_kept:
             return None
         _, earliest = _delays.get(group.arn, (0.0, 0.0))
         if time.monotonic() < earliest or not launch(group):
@@ -184,20 +182,15 @@ def terminate(group: Group, member: Member, cause: str) -> str:
         {"Availability Zone": member.zone},
     )
     group.save()
-    end(group, member.instance_id)
+    if live := ec2.instances(group.scope).get(member.instance_id):
+        end(live)
     return member.activity
 
 
-def end(group: Group, instance_id: str) -> None:
-    """Protection from the API's termination is none from the group's."""
-    if live := ec2.instances(group.scope).get(instance_id):
-        with live.lock:
-            lifecycle.end_begins(live, "shutting-down")
-
-
-def is_gone(group: Group) -> bool:
-    """Whether it was deleted while an instance was launched for it."""
-    return groups(group.scope).get(group.name) is not group
+def end(live: ec2.Live) -> None:
+    """Terminate it: protection from the API's termination is none from the group's."""
+    with live.lock:
+        lifecycle.end_begins(live, "shutting-down")
 
 
 def launch(group: Group) -> bool:
@@ -219,8 +212,8 @@ def launch(group: Group) -> bool:
         delay(group)
         return False
     with LOCK:
-        if is_gone(group):
-            end(group, made["InstanceId"])
+        if not group.is_kept:
+            end(ec2.instances(group.scope)[made["InstanceId"]])
             return True
         group.activities[0]["Description"] += f": {made['InstanceId']}"
         group.activities[0]["Details"] = {"Availability Zone": zone}

@@ -79,9 +79,15 @@ class Group:
         """How many instances it wants."""
         return 0 if self.deleting else int(self.request["DesiredCapacity"])
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is a group still: what was launched for one may come after its deletion."""
+        return groups(self.scope).get(self.name) is self
+
     def save(self) -> None:
-        """Write it down."""
-        documents.write(file_of(self.scope, self.name), asdict(self))
+        """Write it down, unless it is deleted."""
+        if self.is_kept:
+            documents.write(file_of(self.scope, self.name), asdict(self))
 
     def began(self, description: str, cause: str, details: Members) -> str:
         """A new activity."""

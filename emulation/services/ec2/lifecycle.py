@@ -105,7 +105,7 @@ def booted(live: Live) -> None:
 
 
 def ended(live: Live, end: End, machine: Machine | None) -> None:
-    """Its first process has ended; of a machine that is another's successor nobody minds."""
+    """Its first process has ended; what one tells that has a successor is too late."""
     instance = live.instance
     with live.lock:
         if machine is not live.machine:

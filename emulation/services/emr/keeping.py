@@ -10,14 +10,14 @@ import time
 
 from emulation.compute.spark import JavaNotFoundError
 from emulation.services.emr import announcements, bootstrapping, machines, stepping
-from emulation.services.emr.store import ENDING, LOCK, Cluster, Step
+from emulation.services.emr.store import ENDING, LOCK, UNDER_WAY, Cluster, Step
 
 CHANGED = threading.Condition(LOCK)
 READY = "Cluster ready to run steps."
 AFTER = {"COMPLETED": "Cluster ready after last step completed."}
 AFTER_FAILURE = "Cluster ready after last step failed."
 DEFAULT_IDLE = 3600
-ACTIVE = ("PENDING", "RUNNING", "CANCEL_PENDING")
+ACTIVE = ("PENDING", *UNDER_WAY)
 
 _kept: set[str] = set()
 """The clusters that have a keeper."""
@@ -68,7 +68,7 @@ def _bring_up(cluster: Cluster) -> None:
 
 def _advance(cluster: Cluster) -> None:
     """Start the steps that may start; the state that this means."""
-    running = [step for step in cluster.steps if step.state in ("RUNNING", "CANCEL_PENDING")]
+    running = [step for step in cluster.steps if step.state in UNDER_WAY]
     pending = [step for step in cluster.steps if step.state == "PENDING"]
     level = cluster.members.get("StepConcurrencyLevel") or 1
     for step in pending[: max(0, level - len(running))]:
@@ -142,7 +142,7 @@ def _bring_down(cluster: Cluster) -> None:
         for step in cluster.steps:
             if step.state == "PENDING":
                 stepping.move(cluster, step, "CANCELLED", "Job terminated")
-            elif step.ended is None and step.state != "CANCELLED":
+            elif step.state in UNDER_WAY:
                 # It still fetches its script, or writes its log.
                 stepping.finish_stopped(cluster, step)
         errors = cluster.code in ("STEP_FAILURE", "BOOTSTRAP_FAILURE", "INTERNAL_ERROR")
@@ -168,7 +168,7 @@ def resume(cluster: Cluster) -> None:
         _bring_down(cluster)
         return
     for step in cluster.steps:
-        if step.state in ("RUNNING", "CANCEL_PENDING"):
+        if step.state in UNDER_WAY:
             stepping.lose(cluster, step)
             fail(cluster, step)
     begin(cluster)

@@ -9,7 +9,7 @@ from emulation.compute.spark_submit import processes
 from emulation.services.emr import announcements, machines
 from emulation.services.emr.checks import SCRIPT_RUNNER
 from emulation.services.emr.commands import ScriptNotFoundError, Work, fetch_script, log_address
-from emulation.services.emr.store import ENDING, LOCK, Cluster, Members, Step
+from emulation.services.emr.store import ENDING, LOCK, UNDER_WAY, Cluster, Members, Step
 
 INTERRUPTED = "The emulator ended while the step ran."
 UNKNOWN = "Unknown Error."
@@ -147,7 +147,7 @@ def _wait_for_ends(cluster: Cluster) -> None:
     deadline = time.monotonic() + END_SECONDS
     while time.monotonic() < deadline:
         with LOCK:
-            if not any(step.state in ("RUNNING", "CANCEL_PENDING") for step in cluster.steps):
+            if not any(step.state in UNDER_WAY for step in cluster.steps):
                 return
         time.sleep(0.05)
 

@@ -22,6 +22,8 @@ LOCK = threading.RLock()
 
 ENDING = ("TERMINATING", "TERMINATED", "TERMINATED_WITH_ERRORS")
 ENDED = ENDING[1:]
+UNDER_WAY = ("RUNNING", "CANCEL_PENDING")
+"""The states of a step that has begun and not ended."""
 CHARACTERS = string.digits + string.ascii_uppercase
 
 

@@ -158,8 +158,7 @@ def stop(scope: Scope, request: Members) -> Members:
         application = find(scope, request["applicationId"])
         if application.state not in RUNNING:
             raise errors.cannot_stop()
-        if active := active_runs(application):
-            raise errors.busy(application.identifier, len(active))
+        _must_be_idle(application)
         application_states.move(application, "STOPPING", "STOPPED")
     return {}
 
@@ -169,8 +168,7 @@ def delete(scope: Scope, request: Members) -> Members:
     with LOCK:
         application = find(scope, request["applicationId"])
         _must_be(application, RESTING)
-        if active := active_runs(application):
-            raise errors.busy(application.identifier, len(active))
+        _must_be_idle(application)
         application_states.move(application, "TERMINATED")
     return {}
 
@@ -178,3 +176,8 @@ def delete(scope: Scope, request: Members) -> Members:
 def _must_be(application: Application, states: Sequence[str]) -> None:
     if application.state not in states:
         raise errors.wrong_state(application.identifier, states, application.state)
+
+
+def _must_be_idle(application: Application) -> None:
+    if active := active_runs(application):
+        raise errors.busy(application.identifier, len(active))

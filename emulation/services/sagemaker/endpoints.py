@@ -228,11 +228,9 @@ def delete(scope: Scope, name: str) -> None:
     with _CLAIMING:
         if endpoint.status in IN_PROGRESS:
             raise endpoint_in_progress(endpoint.arn)
-        is_first = endpoint.status != "Deleting"
-        if is_first:
+        if endpoint.status != "Deleting":
             enter(scope, endpoint, "Deleting")
-    if is_first:
-        in_background(f"delete-{name}", lambda: remove(scope, endpoint))
+            in_background(f"delete-{name}", lambda: remove(scope, endpoint))
 
 
 def remove(scope: Scope, endpoint: Endpoint) -> None:
